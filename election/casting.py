@@ -1,0 +1,106 @@
+"""voting.py's work: turns voters into votes, one each.
+
+The order is the guarantee: record in PostgreSQL, publish what is stored there, flush, commit the offsets. Killed
+anywhere, the batch comes again: the record keeps the first vote, the same vote is published again, and the count ignores
+the repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from confluent_kafka import Consumer, Message, Producer
+
+from election import topics
+from election.ballots import Ballots
+from election.events import Malformed, Vote, encode_vote, parse_voter
+from election.messaging import commit, flush, good_messages, publish
+from election.record import Database, record_votes
+from election.stages import Pulse, Stop
+
+log = logging.getLogger(__name__)
+
+GROUP = "voting"
+POLL_SECONDS = 0.05
+
+
+class Pace:
+    """How many votes may be cast now, at `rate` votes per second and never more than `most` at once; 0 is no limit."""
+
+    def __init__(self, rate: float, most: int, clock: Callable[[], float] = time.monotonic):
+        self.rate, self.most, self.clock = rate, most, clock
+        self.then, self.saved = clock(), 0.0
+
+    def allowance(self) -> int:
+        if not self.rate:
+            return self.most
+        now = self.clock()
+        self.saved = min(self.saved + (now - self.then) * self.rate, max(1.0, self.rate))
+        self.then = now
+        return min(int(self.saved), self.most)
+
+    def spend(self, votes: int) -> None:
+        if self.rate:
+            self.saved -= votes
+
+
+def parse_voters(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """The voters in these messages of voters_topic. Malformed ones are logged with their position and skipped."""
+    voters = []
+    for message in messages:
+        try:
+            voters.append(parse_voter(message.value()))
+        except Malformed as error:
+            log.warning(
+                "skipped %s partition %d offset %d: %s", topics.VOTERS, message.partition(), message.offset(), error
+            )
+    return voters
+
+
+def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime) -> list[Vote]:
+    """The votes of those who have neither voted nor abstain. Voters of another election are logged and skipped."""
+    votes = []
+    for voter in voters:
+        if voter["voted_at"] is not None:
+            continue
+        try:
+            choice = ballots.choice(voter["registration_number"])
+        except ValueError as error:
+            log.warning("skipped voter %.64s: %s", voter["voter_id"], error)
+            continue
+        if choice is not None:
+            votes.append(Vote(voter["voter_id"], choice, now))
+    return votes
+
+
+def run_voting(
+    database: Database, voters: Consumer, producer: Producer, ballots: Ballots, pace: Pace, stop: Stop
+) -> None:
+    """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop."""
+    pulse = Pulse("cast %s votes, %s/s")
+    while not stop.is_set():
+        allowed = pace.allowance()
+        if not allowed:
+            stop.wait(POLL_SECONDS / 2)
+            continue
+        messages = good_messages(voters.consume(allowed, POLL_SECONDS))
+        if not messages:
+            continue
+        votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
+        if votes:
+            stored = database.run(partial(record_votes, votes))
+            for vote in stored:
+                publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
+            if not flush(producer, stop):
+                return
+            pulse.add(len(stored))
+            pace.spend(len(votes))
+            if len(stored) < len({vote.voter_id for vote in votes}):
+                log.warning("%d voters on %s are not registered: no vote", len(votes) - len(stored), topics.VOTERS)
+        commit(voters)
+    pulse.report()

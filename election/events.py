@@ -1,0 +1,156 @@
+"""The messages on the topics: how they are written, and what makes one good.
+
+voters_topic   key voter_id, value the voter's row with `voted_at` (null until voted)
+votes_topic    key voter_id, value voter_id, candidate_id, voting_time, vote; nothing else
+aggregated_*   value with total_votes, an absolute count that only grows
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import simplejson
+
+# `tallies.py` holds Spark to the same two patterns.
+FLAT_OBJECT = r"^[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*$"
+UTC_TIME = r"^[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)$"
+_FLAT_OBJECT, _UTC_TIME = (
+    re.compile(FLAT_OBJECT.replace("$", r"\Z")),
+    re.compile(UTC_TIME.replace("$", r"\Z"), re.ASCII),
+)
+
+VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
+VOTER_FIELDS = ("voter_id", "registration_number")
+
+
+class Reason(StrEnum):
+    """Why a message on votes_topic is no vote that counts."""
+
+    EMPTY = "empty message"
+    NOT_UTF8 = "not UTF-8 text"
+    NOT_JSON = "not a flat JSON object"
+    NOT_A_VOTE = "not a vote: it needs exactly voter_id, candidate_id, voting_time (text) and vote (a whole number)"
+    WRONG_KEY = "the key is not the voter_id"
+    NOT_ONE = "vote is not 1"
+    NO_TIME = "voting_time is not a time in UTC"
+    UNKNOWN_CANDIDATE = "unknown candidate"
+    UNREGISTERED = "the voter is not on the roll"
+
+
+class Malformed(Exception):
+    """A message that can't be used; the text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One voter's choice. `voting_time` has a time zone; microseconds are kept."""
+
+    voter_id: str
+    candidate_id: str
+    voting_time: datetime
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a field is there twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+# The standard library's parser: simplejson's has no way to refuse a field that is there twice at C speed.
+_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def encode_vote(vote: Vote) -> bytes:
+    """The value for votes_topic."""
+    time = vote.voting_time.astimezone(UTC).isoformat(timespec="microseconds")
+    value = {"voter_id": vote.voter_id, "candidate_id": vote.candidate_id, "voting_time": time, "vote": 1}
+    return simplejson.dumps(value).encode()
+
+
+def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
+    """The vote in a message of votes_topic.
+
+    Raises Malformed with the Reason. The rules are those of `tallies.parse_messages`, which does the same in Spark.
+    """
+    if not value:
+        raise Malformed(Reason.EMPTY)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        raise Malformed(Reason.NOT_UTF8) from None
+    if not _FLAT_OBJECT.match(text):
+        raise Malformed(Reason.NOT_JSON)
+    try:
+        fields = _strict.decode(text)
+    except (ValueError, RecursionError):
+        raise Malformed(Reason.NOT_JSON) from None
+    if fields.keys() != VOTE_FIELDS.keys() or any(type(fields[name]) is not kind for name, kind in VOTE_FIELDS.items()):
+        raise Malformed(Reason.NOT_A_VOTE)
+    if key is None or key != fields["voter_id"].encode(errors="surrogatepass"):
+        raise Malformed(Reason.WRONG_KEY)
+    if fields["vote"] != 1:
+        raise Malformed(Reason.NOT_ONE)
+    time = fields["voting_time"]
+    try:
+        voting_time = datetime.fromisoformat(time) if _UTC_TIME.match(time) else None
+    except ValueError:
+        voting_time = None
+    if voting_time is None:
+        raise Malformed(Reason.NO_TIME)
+    return Vote(fields["voter_id"], fields["candidate_id"], voting_time)
+
+
+def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
+    """The value for voters_topic: the voter's row, dates as ISO 8601, and when the voter voted, if so."""
+    return simplejson.dumps({**row, "voted_at": voted_at}, default=lambda moment: moment.isoformat()).encode()
+
+
+def parse_voter(value: bytes | None) -> dict[str, Any]:
+    """The voter in a message of voters_topic: at least voter_id, registration_number and voted_at.
+
+    Raises Malformed with the reason.
+    """
+    if not value:
+        raise Malformed("empty message")
+    try:
+        voter = simplejson.loads(value)
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
+    if not isinstance(voter, dict):
+        raise Malformed("not a JSON object")
+    for name in VOTER_FIELDS:
+        text = voter.get(name)
+        if not isinstance(text, str) or not text or "\0" in text:
+            raise Malformed(f"{name} is not text")
+    voter.setdefault("voted_at", None)
+    return voter
+
+
+def parse_tally(value: bytes | None) -> dict[str, Any]:
+    """The running total in a message of an aggregated_* topic: total_votes, last_vote_at and the fields of its key.
+
+    Raises Malformed with the reason.
+    """
+    try:
+        tally = simplejson.loads(value or b"")
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
+    if not isinstance(tally, dict) or type(tally.get("total_votes")) is not int or tally["total_votes"] < 0:
+        raise Malformed("total_votes is not a count")
+    try:
+        tally["last_vote_at"] = datetime.fromisoformat(tally["last_vote_at"])
+    except (KeyError, TypeError, ValueError):
+        raise Malformed("last_vote_at is not a time") from None
+    if tally["last_vote_at"].tzinfo is None:
+        raise Malformed("last_vote_at has no time zone")
+    return tally

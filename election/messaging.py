@@ -1,0 +1,182 @@
+"""Kafka clients that wait for their broker, retry, and stay quiet while it is away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from election.config import Settings
+from election.stages import Stop, Waiting
+
+log = logging.getLogger(__name__)
+
+FLUSH_SLICE_SECONDS = 1.0
+READ_MESSAGES, READ_SECONDS = 10_000, 0.2
+
+# librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
+QUIET = {
+    "reconnect.backoff.ms": 200,
+    "reconnect.backoff.max.ms": 5000,
+    "log_level": 3,
+    "log.connection.close": False,
+    "socket.connection.setup.timeout.ms": 10000,
+}
+_client_log = logging.getLogger("kafka")
+_client_log.setLevel(logging.CRITICAL)
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """What every client is given."""
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **QUIET}
+
+
+def make_admin(settings: Settings) -> AdminClient:
+    return AdminClient(client_config(settings), logger=_client_log)
+
+
+def make_producer(settings: Settings) -> Producer:
+    """A producer that neither loses nor reorders nor repeats what it was given, whatever the broker does.
+
+    Messages that can't be delivered stay in its buffer (bounded, 64 MB) and are sent when the broker is back.
+    """
+    config = {
+        **client_config(settings),
+        "enable.idempotence": True,
+        "delivery.timeout.ms": 2147483647,
+        "linger.ms": 2,
+        "compression.type": "lz4",
+        "queue.buffering.max.kbytes": 65536,
+    }
+    return Producer(config, logger=_client_log)
+
+
+def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> Consumer:
+    """A member of the consumer group `group` that starts at the beginning and commits only when told to."""
+    config = {
+        **client_config(settings),
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "partition.assignment.strategy": "range",
+        "queued.max.messages.kbytes": 16384,
+        "fetch.wait.max.ms": 100,
+    }
+    consumer = Consumer(config, logger=_client_log)
+    consumer.subscribe(list(topics))
+    return consumer
+
+
+def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
+    """A consumer outside any group that reads every partition of the topics from the beginning.
+
+    Raises KafkaException when a topic isn't there.
+    """
+    config = {
+        **client_config(settings),
+        "group.id": "reader",
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 100,
+        "queued.max.messages.kbytes": 16384,
+    }
+    reader = Consumer(config, logger=_client_log)
+    known = reader.list_topics(timeout=10).topics
+    starts = []
+    for name in topic_names:
+        if name not in known or known[name].error:
+            reader.close()
+            raise KafkaException(f"the topic {name} isn't there")
+        starts += [TopicPartition(name, partition, 0) for partition in known[name].partitions]
+    reader.assign(starts)
+    return reader
+
+
+def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message]]:
+    """Batches (some empty) of what is on the topics now; ends when the last of it was read.
+
+    Raises KafkaException.
+    """
+    left = {(name, partition): end for name in names for partition, end in end_offsets(reader, name).items() if end}
+    while left:
+        messages = good_messages(reader.consume(READ_MESSAGES, READ_SECONDS))
+        for message in messages:
+            position = str(message.topic()), int(message.partition() or 0)
+            if int(message.offset() or 0) + 1 >= left.get(position, 0):
+                left.pop(position, None)
+        yield messages
+
+
+def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
+    """Where each partition of the topic ends now."""
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    return {
+        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        for partition in partitions
+    }
+
+
+def good_messages(messages: list[Message]) -> list[Message]:
+    """The messages without the client's errors, which are logged: librdkafka retries by itself."""
+    for message in messages:
+        if error := message.error():
+            log.warning("Kafka: %s", error.str())
+    return [message for message in messages if not message.error()]
+
+
+def publish(producer: Producer, topic: str, key: str, value: bytes) -> None:
+    """Hands a message to the producer; waits while its buffer is full."""
+    while True:
+        try:
+            producer.produce(topic, value, key)
+            return
+        except BufferError:
+            producer.poll(FLUSH_SLICE_SECONDS)
+
+
+def flush(producer: Producer, stop: Stop) -> bool:
+    """Waits until the broker has everything. False when the stage was told to stop before that."""
+    waiting = Waiting("Kafka to take the messages")
+    while producer.flush(FLUSH_SLICE_SECONDS):
+        if stop.is_set():
+            return False
+        waiting.note(f"{len(producer)} are left")
+    return True
+
+
+def commit(consumer: Consumer) -> None:
+    """Commits where the consumer stands. Work that can't be committed will be done again, which is harmless."""
+    try:
+        consumer.commit(asynchronous=False)
+    except KafkaException as error:
+        log.warning("offsets not committed (%s): the batch will be seen again", error.args[0].str())
+
+
+def topic_id(admin: AdminClient, topic: str) -> str:
+    """The id that Kafka gave the topic when it was created: a topic of the same name made later has another one."""
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=30)[topic].result()
+    return str(described.topic_id)
+
+
+def cluster_id(admin: AdminClient) -> str:
+    return str(admin.list_topics(timeout=30).cluster_id)
+
+
+def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> AdminClient:
+    """Returns an admin client once Kafka answers and all the topics are there. Raises Stopped."""
+    admin, waiting = make_admin(settings), Waiting(f"Kafka at {settings.kafka_bootstrap_servers}")
+    while True:
+        stop.check()
+        try:
+            missing = sorted(set(names) - admin.list_topics(timeout=5).topics.keys())
+        except KafkaException as error:
+            waiting.note(error.args[0].str())
+        else:
+            if not missing:
+                waiting.done()
+                return admin
+            waiting.note(f"main.py creates {', '.join(missing)}")
+        stop.wait(0.5)

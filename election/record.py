@@ -1,0 +1,158 @@
+"""PostgreSQL: the roll, and the record of votes. What is committed here is the truth; all else follows from it."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg2
+from psycopg2.errors import InsufficientPrivilege, UndefinedTable
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from election.config import Settings
+from election.events import Vote
+from election.stages import CannotRun, Stop, Waiting
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+VOTER_COLUMNS = (
+    *("voter_id", "voter_name", "date_of_birth", "gender", "nationality", "registration_number"),
+    *("address_street", "address_city", "address_state", "address_country", "address_postcode"),
+    *("email", "phone_number", "cell_number", "picture", "registered_age"),
+)
+CANDIDATE_COLUMNS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
+FETCH_ROWS = 5000
+# Any constant will do: it stands for "preparing the election" among PostgreSQL's advisory locks.
+PREPARE_LOCK = 20131103
+
+RECORD_VOTES = """
+    INSERT INTO votes (voter_id, candidate_id, voting_time)
+    SELECT voter_id, candidate_id, voting_time FROM batch JOIN voters USING (voter_id)
+    ORDER BY voter_id
+    ON CONFLICT (voter_id) DO NOTHING"""
+
+
+class Database:
+    """A connection that is made again, with waiting, whenever it is lost."""
+
+    def __init__(self, settings: Settings, stop: Stop):
+        self.settings, self.stop = settings, stop
+        self._connection: Connection | None = None
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Commits what `work` does as one transaction and returns its result.
+
+        When PostgreSQL goes away, waits and does `work` again from its start: it must be safe to repeat.
+        Raises Stopped, and CannotRun when a retry can't help.
+        """
+        waiting = Waiting(f"PostgreSQL at {self.settings.postgres_host}:{self.settings.postgres_port}")
+        while True:
+            self.stop.check()
+            try:
+                connection = self._connected()
+                with connection:
+                    result = work(connection)
+                waiting.done()
+                return result
+            except UndefinedTable as error:
+                waiting.note(f"main.py creates the tables ({first_line(error)})")
+            except InsufficientPrivilege as error:
+                raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                if "authentication failed" in str(error):
+                    raise CannotRun(
+                        f"PostgreSQL refused POSTGRES_USER={self.settings.postgres_user} with POSTGRES_PASSWORD: "
+                        "set them to the server's"
+                    ) from None
+                waiting.note(first_line(error))
+                self.close()
+            self.stop.wait(0.5)
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg2.connect(
+                **self.settings.postgres, connect_timeout=5, application_name="election", keepalives_idle=30
+            )
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def ensure_schema(connection: Connection) -> None:
+    """Creates what schema.sql names and isn't there yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+        cursor.execute(SCHEMA.read_text())
+
+
+def rows(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor]
+
+
+def row(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:
+    found = rows(connection, query, values)
+    return found[0] if found else None
+
+
+@contextmanager
+def streamed(connection: Connection, query: str) -> Iterator[Iterator[dict[str, Any]]]:
+    """The rows of a query of any size, fetched a few thousand at a time."""
+    with connection.cursor(name="streamed", cursor_factory=RealDictCursor) as cursor:
+        cursor.itersize = FETCH_ROWS
+        cursor.execute(query)
+        yield (dict(found) for found in cursor)
+
+
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
+    """COPYs rows into a table; None is NULL."""
+    text = io.StringIO("".join("\t".join(_copy_text(value) for value in line) + "\n" for line in values))
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
+
+
+def _copy_text(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    text = str(value)
+    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
+        return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+    return text
+
+
+def record_votes(votes: Sequence[Vote], connection: Connection) -> list[Vote]:
+    """Records each vote unless its voter has one already; returns the stored vote of every registered voter among them.
+
+    So a batch that is done twice, or a voter who comes twice, ends in the same single vote each time.
+    Voters who aren't registered have no stored vote and are missing from the result.
+    """
+    once = {vote.voter_id: vote for vote in reversed(votes)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS batch (voter_id text, candidate_id text, voting_time timestamptz)"
+            " ON COMMIT DELETE ROWS"
+        )
+        copy_rows(
+            connection,
+            "batch",
+            ("voter_id", "candidate_id", "voting_time"),
+            ((vote.voter_id, vote.candidate_id, vote.voting_time.isoformat()) for vote in once.values()),
+        )
+        cursor.execute(RECORD_VOTES)
+        cursor.execute("SELECT voter_id, votes.candidate_id, votes.voting_time FROM votes JOIN batch USING (voter_id)")
+        return [Vote(*stored) for stored in cursor]

@@ -1,0 +1,173 @@
+"""Reads the count back: the aggregated_* topics and rejected_votes, for the dashboard, `run.py` and the audit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import KafkaException, Message
+
+from election import topics
+from election.config import Settings
+from election.events import Malformed, parse_tally
+from election.messaging import good_messages, make_admin, make_reader, read_to_end, topic_id
+
+log = logging.getLogger(__name__)
+
+Tally = dict[str, Any]
+TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES)
+READ_MESSAGES, READ_SECONDS = 5000, 0.05
+EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 200
+LATENCIES_KEPT = 2000
+CHECK_TOPICS_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class RejectedVote:
+    """A message that did not count: why, where it stood on votes_topic, and how its value began."""
+
+    reason: str
+    partition: int
+    offset: int
+    beginning: bytes
+
+
+@dataclass
+class Board:
+    """The latest totals. They only grow: whatever is repeated or comes late, the largest total of a key stays."""
+
+    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in TOPICS})
+    rejected: dict[tuple[int, int], str] = field(default_factory=dict)
+    examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
+    malformed: int = 0
+    changed_at: float = 0.0
+    latencies: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
+
+    def apply(self, topic: str, key: bytes | None, value: bytes | None, headers: Any, now: float) -> None:
+        """Takes in one message, read at `now` (seconds since 1970). Malformed ones are counted and set aside."""
+        try:
+            if topic == topics.REJECTED_VOTES:
+                self._reject(value, dict(headers or []), now)
+            else:
+                self._count(topic, (key or b"").decode(), parse_tally(value), now)
+        except (Malformed, KeyError, ValueError, AttributeError) as error:
+            self.malformed += 1
+            log.warning("skipped a malformed message on %s: %s", topic, error)
+
+    def _count(self, topic: str, key: str, tally: Tally, now: float) -> None:
+        held = self.totals[topic].get(key)
+        if held is None or tally["total_votes"] > held["total_votes"]:
+            self.totals[topic][key] = tally
+            self.changed_at = now
+            if topic == topics.VOTES_PER_CANDIDATE:
+                self.latencies.append((now, now - tally["last_vote_at"].timestamp()))
+
+    def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
+        position = int(headers["partition"]), int(headers["offset"])
+        reason = headers["reason"].decode()
+        if position not in self.rejected:
+            self.rejected[position] = reason
+            self.examples.append(RejectedVote(reason, *position, (value or b"")[:EXAMPLE_BYTES]))
+            self.changed_at = now
+
+    def rows(self, topic: str) -> list[Tally]:
+        """The latest total of every key of the topic."""
+        return list(self.totals[topic].values())
+
+    @property
+    def counted(self) -> int:
+        """How many votes are counted so far."""
+        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+
+    @property
+    def newest_vote_at(self) -> datetime | None:
+        return max((tally["last_vote_at"] for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+
+    @property
+    def votes_per_candidate(self) -> dict[str, int]:
+        return {row["candidate_id"]: row["total_votes"] for row in self.rows(topics.VOTES_PER_CANDIDATE)}
+
+    @property
+    def votes_by_location(self) -> dict[tuple[str, str], int]:
+        """(location, candidate_id) to votes."""
+        return {(row["state"], row["candidate_id"]): row["total_votes"] for row in self.rows(topics.VOTES_BY_LOCATION)}
+
+    @property
+    def rejected_by_reason(self) -> Counter[str]:
+        return Counter(self.rejected.values())
+
+    def take(self, messages: list[Message]) -> None:
+        now = time.time()
+        for message in messages:
+            self.apply(str(message.topic()), message.key(), message.value(), message.headers(), now)
+
+
+def read_board(settings: Settings) -> Board:
+    """The totals as they are on the topics now.
+
+    Raises KafkaException when Kafka or a topic isn't there.
+    """
+    reader, board = make_reader(settings, TOPICS), Board()
+    try:
+        for messages in read_to_end(reader, TOPICS):
+            board.take(messages)
+    finally:
+        reader.close()
+    return board
+
+
+class LiveBoard:
+    """A board that a background thread keeps up to date; one serves any number of readers.
+
+    `board` is replaced, not changed, when the topics were made anew. `problem` says why nothing comes, or is None.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.board, self.heard_at = Board(), 0.0
+        self.problem: str | None = "connecting to Kafka"
+        self.lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="results", daemon=True)
+
+    def start(self) -> LiveBoard:
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except KafkaException as error:
+                self.problem = str(error.args[0])
+                self._stop.wait(1)
+
+    def _follow(self) -> None:
+        """Reads the topics from their beginning until they are gone or made anew."""
+        admin = make_admin(self.settings)
+        made = topic_id(admin, topics.VOTES_PER_CANDIDATE)
+        reader, board = make_reader(self.settings, TOPICS), Board()
+        try:
+            for messages in read_to_end(reader, TOPICS):
+                board.take(messages)
+            self.board, self.problem = board, None
+            check_at = 0.0
+            while not self._stop.is_set():
+                messages = reader.consume(READ_MESSAGES, READ_SECONDS)
+                with self.lock:
+                    board.take(good_messages(messages))
+                if time.monotonic() > check_at:
+                    if topic_id(admin, topics.VOTES_PER_CANDIDATE) != made:
+                        return
+                    self.heard_at, check_at = time.time(), time.monotonic() + CHECK_TOPICS_SECONDS
+        finally:
+            reader.close()

@@ -1,0 +1,71 @@
+-- The election's database: who stands, who may vote, and the record of who voted for whom.
+-- Safe to run again: every statement creates only what is not there yet.
+
+-- The one election that this database holds, and how far its preparation got.
+CREATE TABLE IF NOT EXISTS election (
+    only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    name               text    NOT NULL,
+    title              text    NOT NULL,
+    fingerprint        text    NOT NULL,   -- SHA-256 of the definition: another definition is another election
+    registered         integer NOT NULL,
+    votes_expected     integer NOT NULL,
+    roll_published_to  text                -- id of the voters_topic that holds the whole roll; null until it does
+);
+
+CREATE TABLE IF NOT EXISTS candidates (
+    candidate_id       text PRIMARY KEY,
+    candidate_name     text NOT NULL,
+    party_affiliation  text NOT NULL,
+    biography          text NOT NULL,
+    campaign_platform  text NOT NULL,
+    photo_url          text NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS voters (
+    voter_id             text PRIMARY KEY,
+    voter_name           text    NOT NULL,
+    date_of_birth        date    NOT NULL,
+    gender               text    NOT NULL,
+    nationality          text    NOT NULL,
+    registration_number  text    NOT NULL UNIQUE,
+    address_street       text    NOT NULL,
+    address_city         text    NOT NULL,
+    address_state        text    NOT NULL,
+    address_country      text    NOT NULL,
+    address_postcode     text    NOT NULL,
+    email                text    NOT NULL,
+    phone_number         text    NOT NULL,
+    cell_number          text    NOT NULL,
+    picture              text    NOT NULL,
+    registered_age       integer NOT NULL CHECK (registered_age >= 18)
+);
+
+-- One voter, one vote: the primary key is the rule.
+CREATE TABLE IF NOT EXISTS votes (
+    voter_id      text        PRIMARY KEY REFERENCES voters,
+    candidate_id  text        NOT NULL REFERENCES candidates,
+    voting_time   timestamptz NOT NULL,
+    vote          integer     NOT NULL DEFAULT 1 CHECK (vote = 1)
+);
+
+-- The record only grows: no role may change or remove a vote that was cast.
+CREATE OR REPLACE FUNCTION keep_votes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a recorded vote can be neither changed nor removed';
+END $$;
+CREATE OR REPLACE TRIGGER votes_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON votes
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_votes();
+
+-- The roll as the count needs it: who is registered, and in which groups, without personal data.
+CREATE OR REPLACE VIEW roll AS
+SELECT voter_id,
+       address_state AS state,
+       gender,
+       CASE WHEN registered_age < 25 THEN '18-24'
+            WHEN registered_age < 35 THEN '25-34'
+            WHEN registered_age < 45 THEN '35-44'
+            WHEN registered_age < 55 THEN '45-54'
+            WHEN registered_age < 65 THEN '55-64'
+            WHEN registered_age < 75 THEN '65-74'
+            ELSE '75+' END AS age_group
+FROM voters;

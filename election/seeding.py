@@ -1,0 +1,193 @@
+"""Fills the database with the election, publishes the roll, and restores a log that lacks recorded votes.
+
+Every step may be killed and done again: what is there already is kept, what is missing is added.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from psycopg2.extensions import connection as Connection
+from tqdm import tqdm
+
+from election import topics
+from election.config import Settings
+from election.definition import Election
+from election.events import Malformed, Vote, encode_vote, encode_voter, parse_vote
+from election.messaging import flush, make_reader, publish, read_to_end, topic_id
+from election.people import People, Person, choose_people
+from election.record import (
+    CANDIDATE_COLUMNS,
+    PREPARE_LOCK,
+    VOTER_COLUMNS,
+    Database,
+    copy_rows,
+    ensure_schema,
+    row,
+    rows,
+    streamed,
+)
+from election.roll import PAGE_SIZE, Roll
+from election.stages import CannotRun, Pulse, Stop, Stopped
+
+log = logging.getLogger(__name__)
+
+ROLL_WITH_VOTES = """
+    SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
+# Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
+CANDIDATES_PAGE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """Prepares one election; `stop` ends it between two steps."""
+
+    settings: Settings
+    election: Election
+    database: Database
+    stop: Stop
+
+    def seed_database(self) -> None:
+        """Creates the schema, and the candidates and voters that are not there yet.
+
+        Raises CannotRun when the database holds another election.
+        """
+        self.database.run(ensure_schema)
+        self.database.run(self._claim)
+        done = self.database.run(lambda connection: rows(connection, "SELECT count(*) FROM voters")[0]["count"])
+        if done == self.election.registered:
+            log.info("%s: all %s voters are registered", self.election.title, f"{done:,}")
+            return
+        people = choose_people(self.settings.randomuser_url, self.election)
+        self.database.run(lambda connection: self._seed_candidates(connection, people))
+        self._seed_voters(Roll(self.election, people), done)
+
+    def _claim(self, connection: Connection) -> None:
+        election = self.election
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+            cursor.execute(
+                "INSERT INTO election (name, title, fingerprint, registered, votes_expected)"
+                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (election.name, election.title, election.fingerprint, election.registered, election.ballots),
+            )
+        held = row(connection, "SELECT name, fingerprint, registered FROM election")
+        assert held is not None
+        if held["fingerprint"] != election.fingerprint:
+            raise CannotRun(
+                f"the database {self.settings.postgres_db} holds the election {held['name']!r} with"
+                f" {held['registered']:,} voters, which is not ELECTION={self.settings.election}"
+                f" with {election.registered:,}: set POSTGRES_DB to another database, or start over"
+                " (python3 run.py --fresh, or docker compose down -v)"
+            )
+
+    def _seed_candidates(self, connection: Connection, people: People) -> None:
+        nameless = [candidate for candidate in self.election.candidates if not candidate["candidate_name"]]
+        persons = people.page(CANDIDATES_PAGE, len(nameless)) if nameless else []
+        names: dict[str, Person] = {
+            candidate["candidate_id"]: person for candidate, person in zip(nameless, persons, strict=True)
+        }
+        with connection.cursor() as cursor:
+            for candidate in self.election.candidates:
+                person = names.get(candidate["candidate_id"])
+                filled = {**candidate}
+                if person:
+                    filled |= {"candidate_name": person.name, "photo_url": candidate["photo_url"] or person.picture}
+                cursor.execute(
+                    f"INSERT INTO candidates ({', '.join(CANDIDATE_COLUMNS)})"
+                    f" VALUES ({', '.join(['%s'] * len(CANDIDATE_COLUMNS))}) ON CONFLICT DO NOTHING",
+                    [filled[name] for name in CANDIDATE_COLUMNS],
+                )
+
+    def _seed_voters(self, roll: Roll, done: int) -> None:
+        pulse = Pulse("registered %s voters, %s/s")
+        with tqdm(total=self.election.registered, initial=done, unit=" voters", disable=None) as bar:
+            for number in range(done // PAGE_SIZE, roll.pages):
+                self.stop.check()
+                page = list(roll.page(number))
+                self.database.run(partial(self._seed_page, page))
+                bar.update(len(page))
+                if bar.disable:
+                    pulse.add(len(page))
+        pulse.report()
+
+    @staticmethod
+    def _seed_page(page: list[tuple], connection: Connection) -> None:
+        """Adds a page of voters, all or none, unless another main.py did."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+        if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", page[0][:1]):
+            copy_rows(connection, "voters", VOTER_COLUMNS, page)
+
+    def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
+        """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.
+
+        The topic's id is kept: a topic made anew after Kafka was lost gets the whole roll again.
+        """
+        topic = topic_id(admin, topics.VOTERS)
+        held = self.database.run(lambda connection: row(connection, "SELECT roll_published_to FROM election"))
+        if held and held["roll_published_to"] == topic:
+            log.info("the roll is on %s", topics.VOTERS)
+            return
+        pulse = Pulse(f"published %s voters to {topics.VOTERS}, %s/s")
+
+        def publish_all(connection: Connection) -> None:
+            with streamed(connection, ROLL_WITH_VOTES) as voters:
+                for voter in voters:
+                    voted_at = voter.pop("voted_at")
+                    publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at))
+                    pulse.add(1)
+                    self.stop.check()
+
+        self.database.run(publish_all)
+        if not flush(producer, self.stop):
+            raise Stopped
+        self.database.run(lambda connection: _execute(connection, "UPDATE election SET roll_published_to = %s", topic))
+        pulse.report()
+
+    def restore_log(self, producer: Producer) -> int:
+        """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
+        logged = self._logged_voters()
+        lacking = 0
+
+        def publish_lacking(connection: Connection) -> None:
+            nonlocal lacking
+            with streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes") as stored:
+                for vote in stored:
+                    if vote["voter_id"] not in logged:
+                        publish(producer, topics.VOTES, vote["voter_id"], encode_vote(Vote(**vote)))
+                        lacking += 1
+                    self.stop.check()
+
+        self.database.run(publish_lacking)
+        if not flush(producer, self.stop):
+            raise Stopped
+        if lacking:
+            log.warning("%s recorded votes were missing on %s: published again", f"{lacking:,}", topics.VOTES)
+        else:
+            log.info("every recorded vote is on %s", topics.VOTES)
+        return lacking
+
+    def _logged_voters(self) -> set[str]:
+        """The voters who have a well-formed vote on votes_topic now."""
+        reader = make_reader(self.settings, [topics.VOTES])
+        logged: set[str] = set()
+        try:
+            for messages in read_to_end(reader, [topics.VOTES]):
+                self.stop.check()
+                for message in messages:
+                    with suppress(Malformed):
+                        logged.add(parse_vote(message.key(), message.value()).voter_id)
+        finally:
+            reader.close()
+        return logged
+
+
+def _execute(connection: Connection, statement: str, *values: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

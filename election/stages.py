@@ -1,0 +1,103 @@
+"""What every script needs: one way to log, to wait for what it needs, and to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from election.config import SettingError, Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+REMIND_SECONDS = 10
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM came while waiting."""
+
+
+class CannotRun(Exception):
+    """Something that waiting won't mend; the message says what and what to do."""
+
+
+class Stop(threading.Event):
+    """Set by Ctrl-C and SIGTERM."""
+
+    def listen(self) -> Stop:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.set())
+        return self
+
+    def check(self) -> None:
+        """Raises Stopped if it is time to stop."""
+        if self.is_set():
+            raise Stopped
+
+
+class Waiting:
+    """Says what is being waited for: at once, when the reason changes, and every ten seconds."""
+
+    def __init__(self, what: str):
+        self.what, self.reason, self.said_at, self.started = what, "", 0.0, time.monotonic()
+
+    def note(self, reason: str) -> None:
+        now = time.monotonic()
+        if reason != self.reason or now - self.said_at >= REMIND_SECONDS:
+            log.info("waiting for %s: %s", self.what, reason)
+            self.reason, self.said_at = reason, now
+
+    def done(self) -> None:
+        if self.said_at:
+            log.info("%s is there after %.0f s", self.what, time.monotonic() - self.started)
+
+
+class Pulse:
+    """Logs how far a stage is and how fast, every `every_seconds` while something happens."""
+
+    def __init__(self, template: str, every_seconds: float = 5):
+        self.template, self.every_seconds = template, every_seconds
+        self.total = self.total_then = 0
+        self.then = time.monotonic()
+
+    def add(self, count: int) -> None:
+        self.total += count
+        elapsed = time.monotonic() - self.then
+        if elapsed >= self.every_seconds:
+            self.report()
+
+    def report(self) -> None:
+        """Logs now, if anything happened since it last did."""
+        now = time.monotonic()
+        if self.total > self.total_then:
+            rate = (self.total - self.total_then) / max(now - self.then, 0.001)
+            log.info(self.template, f"{self.total:,}", f"{rate:,.0f}")
+        self.total_then, self.then = self.total, now
+
+
+def run_stage(name: str, stage: Callable[[Settings, Stop], None]) -> None:
+    """Runs one of the four scripts to its end and exits: 0 when stopped or done, 1 with one line when it can't run."""
+    try:
+        settings = load_settings()
+        start_log(name, settings.log_level)
+        stage(settings, Stop().listen())
+    except Stopped:
+        pass
+    except (SettingError, CannotRun) as error:
+        start_log(name, "INFO")
+        log.error("%s", error)
+        sys.exit(1)
+    log.info("stopped")
+
+
+def start_log(name: str, level: str) -> None:
+    """One line an event, with the script's name, to standard error."""
+    if not isinstance(logging.getLevelName(level.upper()), int):
+        raise SettingError(f"LOG_LEVEL={level!r} is none of DEBUG, INFO, WARNING, ERROR")
+    logging.basicConfig(
+        level=level.upper(), format=f"%(asctime)s {name:<15} %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
+    )
+    logging.getLogger("py4j").setLevel(logging.WARNING)

@@ -1,0 +1,85 @@
+"""The Kafka topics: their names, partitions and policies, and how they are made."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+log = logging.getLogger(__name__)
+
+VOTERS = "voters_topic"
+VOTES = "votes_topic"
+REJECTED_VOTES = "rejected_votes"
+VOTES_PER_CANDIDATE = "aggregated_votes_per_candidate"
+VOTES_PER_PARTY = "aggregated_votes_per_party"
+TURNOUT_BY_LOCATION = "aggregated_turnout_by_location"
+VOTES_BY_LOCATION = "aggregated_votes_by_location"
+TURNOUT_BY_GENDER = "aggregated_turnout_by_gender"
+TURNOUT_BY_AGE_GROUP = "aggregated_turnout_by_age_group"
+VOTES_PER_MINUTE = "aggregated_votes_per_minute"
+
+COMPACT_SEGMENT_BYTES = 8 * 1024 * 1024
+REJECTED_MAX_BYTES = 3 * 1024 * 1024
+
+# Compacted topics: a reader that starts late reads little more than the latest message of each key. Kafka never
+# compacts the segment being written, so segments are small.
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(COMPACT_SEGMENT_BYTES),
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": "60000",
+}
+KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic; `shared` ones are split into KAFKA_PARTITIONS so that several processes can work on them."""
+
+    name: str
+    shared: bool = False
+    config: dict[str, str] = field(default_factory=lambda: COMPACTED)
+
+
+AGGREGATED = (
+    Topic(VOTES_PER_CANDIDATE),
+    Topic(VOTES_PER_PARTY),
+    Topic(TURNOUT_BY_LOCATION),
+    Topic(VOTES_BY_LOCATION),
+    Topic(TURNOUT_BY_GENDER),
+    Topic(TURNOUT_BY_AGE_GROUP),
+    Topic(VOTES_PER_MINUTE),
+)
+# A rejected message is its original bytes plus headers, so it may be larger than any message on votes_topic.
+REJECTED = Topic(REJECTED_VOTES, config={**KEPT, "max.message.bytes": str(REJECTED_MAX_BYTES)})
+ALL = (Topic(VOTERS, shared=True), Topic(VOTES, shared=True, config=KEPT), *AGGREGATED, REJECTED)
+
+
+def ensure_topics(admin: AdminClient, partitions: int, replication_factor: int) -> None:
+    """Creates the topics that aren't there; reports an existing one whose partitions are not those asked for.
+
+    Raises KafkaException when the broker refuses.
+    """
+    existing = admin.list_topics(timeout=30).topics
+    wanted = {topic.name: partitions if topic.shared else 1 for topic in ALL}
+    for name in wanted.keys() & existing.keys():
+        if (has := len(existing[name].partitions)) != wanted[name]:
+            log.warning("topic %s has %d partitions, not %d: it is used as it is", name, has, wanted[name])
+    missing = [
+        NewTopic(topic.name, wanted[topic.name], replication_factor, config=topic.config)
+        for topic in ALL
+        if topic.name not in existing
+    ]
+    if not missing:
+        log.info("all %d topics are there", len(ALL))
+        return
+    for created in admin.create_topics(missing).values():
+        try:
+            created.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    log.info("created %d topics, %s with %d partitions", len(missing), f"{VOTERS} and {VOTES}", partitions)

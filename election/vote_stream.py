@@ -1,0 +1,62 @@
+"""main.py's vote stream: for each vote that is seen, the voter goes back to voters_topic with `voted_at`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from confluent_kafka import Consumer, Message, Producer
+from psycopg2.extensions import connection as Connection
+
+from election import topics
+from election.events import Malformed, encode_voter, parse_vote
+from election.messaging import commit, flush, good_messages, publish
+from election.record import Database, rows
+from election.stages import Pulse, Stop
+
+log = logging.getLogger(__name__)
+
+GROUP = "roll"
+BATCH_SIZE, POLL_SECONDS = 2000, 0.2
+
+
+def voting_times(messages: Sequence[Message]) -> dict[str, datetime]:
+    """When each voter in these messages of votes_topic voted. Malformed ones are the count's to reject."""
+    times: dict[str, datetime] = {}
+    for message in messages:
+        try:
+            vote = parse_vote(message.key(), message.value())
+        except Malformed:
+            continue
+        times.setdefault(vote.voter_id, vote.voting_time)
+    return times
+
+
+def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[tuple[str, bytes]]:
+    """(voter_id, message for voters_topic) of each registered voter; the time is the record's where it has one."""
+    query = """SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)
+               WHERE voter_id = ANY(%s)"""
+    voters = rows(connection, query, ([voter_id for voter_id in times if "\0" not in voter_id],))
+    return [
+        (voter["voter_id"], encode_voter(voter, voter.pop("voted_at") or times[voter["voter_id"]])) for voter in voters
+    ]
+
+
+def manage_vote_stream(database: Database, votes: Consumer, producer: Producer, stop: Stop) -> None:
+    """Publishes the voter of each vote until told to stop. Offsets are committed last: a killed batch is done again."""
+    pulse = Pulse(f"marked %s voters as voted on {topics.VOTERS}, %s/s")
+    while not stop.is_set():
+        messages = good_messages(votes.consume(BATCH_SIZE, POLL_SECONDS))
+        if not messages:
+            continue
+        times = voting_times(messages)
+        voted = database.run(partial(enriched_voters, times))
+        for voter_id, value in voted:
+            publish(producer, topics.VOTERS, voter_id, value)
+        if not flush(producer, stop):
+            return
+        commit(votes)
+        pulse.add(len(voted))
+    pulse.report()

@@ -1,0 +1,89 @@
+"""One real Apache Kafka broker (KRaft: broker and controller in one JVM) on 127.0.0.1."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from embedded.jars import ensure_jars
+from embedded.java import find_java_home
+from embedded.processes import NotStarted, Process, port_answers
+
+CLUSTER_ID_FILE = "meta.properties"
+HEAP = "-Xms256m", "-Xmx512m"
+START_TIMEOUT_SECONDS = 90
+
+SERVER_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+
+LOG4J = """\
+Configuration:
+  Appenders:
+    Console:
+      name: out
+      PatternLayout: {pattern: "%d{yyyy-MM-dd HH:mm:ss} %-5p %m (%c{1})%n"}
+  Loggers:
+    Root: {level: WARN, AppenderRef: {ref: out}}
+    Logger: {name: kafka.server.KafkaRaftServer, level: INFO}
+"""
+
+
+class KafkaServer:
+    """A broker whose data stay in `folder`, so that it can be killed and started again."""
+
+    def __init__(self, folder: Path, port: int, controller_port: int, log: Path):
+        self.folder, self.port, self.controller_port, self.log = folder, port, controller_port, log
+        self.process: Process | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Formats the storage if it is new and returns when the broker answers.
+
+        Raises NotStarted, JarsNotAvailable or JavaNotUsable.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties, log4j = self.folder / "server.properties", self.folder / "log4j2.yaml"
+        data = self.folder / "data"
+        properties.write_text(SERVER_PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data))
+        log4j.write_text(LOG4J)
+        jars = ensure_jars("kafka")
+        java: list[str | Path] = [
+            find_java_home() / "bin" / "java",
+            *HEAP,
+            "-XX:+UseSerialGC",
+            f"-Dlog4j2.configurationFile={log4j}",
+            *("-cp", ":".join(map(str, jars))),
+        ]
+        if not (data / CLUSTER_ID_FILE).exists():
+            self._format([*java, "kafka.tools.StorageTool", "format", "--config", properties])
+        self.process = Process("Kafka", [*java, "kafka.Kafka", properties], self.log)
+        self.process.wait_until(lambda: port_answers(self.port), START_TIMEOUT_SECONDS)
+
+    def _format(self, command: list) -> None:
+        import uuid
+        from base64 import urlsafe_b64encode
+
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command = [str(part) for part in command] + ["--cluster-id", cluster_id]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise NotStarted(f"Kafka's storage could not be formatted: {(ran.stderr or ran.stdout).strip()}")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.stop()

@@ -1,0 +1,41 @@
+"""Counts the votes: votes_topic in, aggregated_* and rejected_votes out, enriched from PostgreSQL on the way.
+
+A vote counts if it is well formed, for a known candidate, by a registered voter, and is that voter's first. Validation
+comes before the deduplication, so a bad vote never uses up a voter's turn. Killed at any moment, it goes on from its
+checkpoint.
+
+    python spark-streaming.py
+"""
+
+from election.config import Settings
+from election.counting import open_count
+from election.stages import Stop, run_stage
+from election.tallies import (
+    count_registered,
+    first_votes,
+    label_tallies,
+    parse_messages,
+    reject_votes,
+    tally_votes,
+    validate_votes,
+)
+
+
+def main(settings: Settings, stop: Stop) -> None:
+    with open_count(settings, stop) as count:
+        candidates = count.read_table("candidates")
+        roll = count.read_table("roll")
+
+        votes = validate_votes(parse_messages(count.read_messages()), candidates, roll)
+        tallies = tally_votes(first_votes(votes))
+
+        count.run(
+            {
+                "count": label_tallies(tallies, candidates, count_registered(roll)),
+                "reject": reject_votes(votes),
+            }
+        )
+
+
+if __name__ == "__main__":
+    run_stage("spark-streaming", main)

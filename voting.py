@@ -1,0 +1,40 @@
+"""Casts the votes: voters_topic in, the record in PostgreSQL and votes_topic out, one vote per voter.
+
+Start as many as you like: they share the voters. Each batch is recorded, published as stored, flushed, and only then
+are its offsets committed, so a voter votes once whatever is killed.
+
+    python voting.py
+"""
+
+from election import topics
+from election.ballots import Ballots
+from election.casting import GROUP, Pace, run_voting
+from election.config import Settings
+from election.definition import DefinitionError, load_election
+from election.messaging import make_consumer, make_producer, wait_for_topics
+from election.record import Database
+from election.stages import CannotRun, Stop, run_stage
+
+
+def main(settings: Settings, stop: Stop) -> None:
+    try:
+        election = load_election(settings.election, settings.voters)
+    except DefinitionError as error:
+        raise CannotRun(str(error)) from None
+    rate = election.rate if settings.rate is None else settings.rate
+
+    wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
+    voters = make_consumer(settings, GROUP, [topics.VOTERS])
+    run_voting(
+        Database(settings, stop),
+        voters,
+        make_producer(settings),
+        Ballots(election),
+        Pace(rate, most=settings.voting_batch_size),
+        stop,
+    )
+    voters.close()
+
+
+if __name__ == "__main__":
+    run_stage("voting", main)
