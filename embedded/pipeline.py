@@ -1,0 +1,161 @@
+"""The whole pipeline on one machine: Kafka, PostgreSQL and the four scripts as processes, for `run.py` and the tests."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from embedded.kafka import KafkaServer
+from embedded.postgres import PostgresServer
+from embedded.processes import Process, free_port
+
+log = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).resolve().parent.parent
+KAFKA_PORT, POSTGRES_PORT, DASHBOARD_PORT = 9092, 5432, 8501
+SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
+DASHBOARD = "dashboard"
+
+
+class AlreadyRunning(Exception):
+    """Another run.py uses the same folder."""
+
+
+class Pipeline:
+    """Servers and scripts whose data and logs stay in `folder`. Use as a context manager: leaving it stops everything.
+
+    `environment` holds settings for the scripts, as in .env.example. Ports that are taken are replaced by the next free.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None):
+        self.folder, self.logs = folder, folder / "logs"
+        self.settings = dict(environment or {})
+        self.parts: dict[str, Process] = {}
+        self._ledger = folder / "processes.json"
+        self._end_leftovers()
+        folder.mkdir(parents=True, exist_ok=True)
+        taken: set[int] = set()
+        ports = []
+        for preferred in (KAFKA_PORT, KAFKA_PORT + 1, POSTGRES_PORT, DASHBOARD_PORT):
+            ports.append(free_port(preferred, taken))
+            taken.add(ports[-1])
+        self.moved_ports = {
+            name: (preferred, port)
+            for name, preferred, port in (
+                ("Kafka", KAFKA_PORT, ports[0]),
+                ("PostgreSQL", POSTGRES_PORT, ports[2]),
+                ("the dashboard", DASHBOARD_PORT, ports[3]),
+            )
+            if preferred != port
+        }
+        self.kafka = KafkaServer(folder / "kafka", ports[0], ports[1], self.logs / "kafka.log")
+        self.postgres = PostgresServer(folder / "postgres", ports[2], self.logs / "postgres.log")
+        self.dashboard_port = ports[3]
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points a script at these servers, and the settings that were given."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            **self.postgres.environment,
+            "SPARK_CHECKPOINT_DIR": str(self.folder / "checkpoints"),
+            **self.settings,
+        }
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
+
+    def start_services(self) -> None:
+        """Starts Kafka and PostgreSQL and returns when both answer. Raises NotStarted."""
+        self.postgres.start()
+        self._write_ledger()
+        self.kafka.start()
+        self._write_ledger()
+
+    def start(self, part: str, **settings: str) -> Process:
+        """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for this one only."""
+        script = part.split("-")[0] if part.startswith("voting") else part
+        if script == DASHBOARD:
+            command = [
+                *(sys.executable, "-m", "streamlit", "run", PROJECT / "streamlit-app.py"),
+                *("--server.address", "127.0.0.1", "--server.port", str(self.dashboard_port)),
+                *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
+            ]
+        else:
+            command = [sys.executable, PROJECT / SCRIPTS[script]]
+        process = Process(
+            part,
+            command,
+            self.logs / f"{part}.log",
+            environment={"PYTHONUNBUFFERED": "1", **self.environment, **settings},
+            folder=PROJECT,
+        )
+        self.parts[part] = process
+        self._write_ledger()
+        return process
+
+    def dead_parts(self) -> list[str]:
+        """The scripts that were started and have ended."""
+        return [name for name, part in self.parts.items() if not part.running]
+
+    def stop(self) -> None:
+        """Ends the scripts, then the servers they use, and leaves no process behind."""
+        for part in self.parts.values():
+            if part.running:
+                part.popen.send_signal(signal.SIGTERM)
+        for part in self.parts.values():
+            part.stop()
+        self.kafka.stop()
+        self.postgres.stop()
+        self._ledger.unlink(missing_ok=True)
+
+    def _write_ledger(self) -> None:
+        """Notes every process by id and start time, so that a later run can end what a killed one left behind."""
+        servers = [server.process for server in (self.kafka, self.postgres) if server.process]
+        running = [process.pid for process in (*self.parts.values(), *servers) if process.running]
+        ids = {str(pid): psutil.Process(pid).create_time() for pid in (os.getpid(), *running) if psutil.pid_exists(pid)}
+        self._ledger.write_text(json.dumps({"owner": os.getpid(), "processes": ids}))
+
+    def _end_leftovers(self) -> None:
+        if not self._ledger.exists():
+            return
+        noted = json.loads(self._ledger.read_text())
+        alive = [int(pid) for pid, started in noted["processes"].items() if _is_same(int(pid), started)]
+        if noted["owner"] in alive and noted["owner"] != os.getpid():
+            raise AlreadyRunning(
+                f"an election is running already from {self.folder} (process {noted['owner']}): stop it first"
+            )
+        for pid in alive:
+            if pid != os.getpid():
+                log.warning("ending process %d, left behind by a run that was killed", pid)
+                os.killpg(pid, signal.SIGKILL)
+                psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+        self._ledger.unlink()
+
+
+def _is_same(pid: int, started: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 1
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wipe(folder: Path) -> None:
+    """Removes the election's data, not the jars."""
+    for name in ("kafka", "postgres", "checkpoints", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
