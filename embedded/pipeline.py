@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: Kafka, PostgreSQL and the four scripts as processes, for `run.py` and the tests."""
+"""The whole pipeline on one machine: Kafka, PostgreSQL and the scripts as processes, for `run.py` and the tests."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ class AlreadyRunning(Exception):
 class Pipeline:
     """Servers and scripts whose data and logs stay in `folder`. Use as a context manager: leaving it stops everything.
 
-    `environment` holds settings for the scripts, as in .env.example. Ports that are taken are replaced by the next free.
+    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port that is taken is replaced by the next free.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None):
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False):
         self.folder, self.logs = folder, folder / "logs"
         self.settings = dict(environment or {})
         self.parts: dict[str, Process] = {}
         self._ledger = folder / "processes.json"
         self._end_leftovers()
+        if fresh:
+            wipe(folder)
         folder.mkdir(parents=True, exist_ok=True)
         taken: set[int] = set()
         ports = []
@@ -88,10 +90,10 @@ class Pipeline:
         self._write_ledger()
 
     def start(self, part: str, **settings: str) -> Process:
-        """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for this one only."""
+        """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for it alone."""
         script = part.split("-")[0] if part.startswith("voting") else part
         if script == DASHBOARD:
-            command = [
+            command: list[str | Path] = [
                 *(sys.executable, "-m", "streamlit", "run", PROJECT / "streamlit-app.py"),
                 *("--server.address", "127.0.0.1", "--server.port", str(self.dashboard_port)),
                 *("--server.headless", "true", "--browser.gatherUsageStats", "false"),

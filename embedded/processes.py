@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 STOP_TIMEOUT_SECONDS = 30
+LAST_LINE_BYTES = 1000
 
 
 class NotStarted(Exception):
@@ -87,6 +88,13 @@ class Process:
             if time.monotonic() > deadline:
                 raise NotStarted(f"{self.name} was not ready after {timeout_seconds:.0f} s; {self.end_of_log()}")
             time.sleep(0.05)
+
+    def last_line(self) -> str:
+        """The last line of the log so far."""
+        with self.log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_LINE_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else ""
 
     def end_of_log(self, lines: int = 8) -> str:
         text = self.log.read_text(errors="replace").splitlines()[-lines:]
