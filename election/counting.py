@@ -121,6 +121,8 @@ class Count:
                     if not query.isActive and (error := query.exception()):
                         raise error
         finally:
+            if self.stop.is_set():
+                self.spark.sparkContext.setLogLevel("OFF")
             for query in running:
                 query.stop()
 

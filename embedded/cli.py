@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from pathlib import Path
 
 from election.config import SettingError, load_settings
 from election.definition import DefinitionError, Election, find_folder, load_election
@@ -18,7 +19,6 @@ from embedded.pipeline import DASHBOARD, PROJECT, AlreadyRunning, Pipeline
 from embedded.processes import NotStarted
 from embedded.supervisor import PartFailed, Supervisor
 
-VAR = PROJECT / "var"
 HELD = "election.json"
 # Above this many voters the roll that Spark broadcasts asks for a larger heap.
 LARGE_ROLL, LARGE_HEAP = 300_000, "3g"
@@ -35,6 +35,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, metavar="VOTES_PER_SECOND", help="0 is as fast as possible")
     parser.add_argument("--no-dashboard", action="store_true", help="leave the dashboard out")
     parser.add_argument("--until-counted", action="store_true", help="end with the result table when all is counted")
+    parser.add_argument(
+        "--folder", type=Path, default=PROJECT / "var", help="where data and logs are kept (default: var)"
+    )
     parser.add_argument("--fresh", action="store_true", help="start over: forget the votes of the last run")
     commands = parser.add_subparsers(dest="command", metavar="services | test")
     commands.add_parser("services", help="only Kafka and PostgreSQL, and what to export for the scripts")
@@ -49,7 +52,7 @@ def choose_election(options: argparse.Namespace) -> Election:
 
     Raises DefinitionError, and UsageError when the last run left another election and --fresh is missing.
     """
-    left = VAR / HELD
+    left = options.folder / HELD
     held = json.loads(left.read_text()) if left.exists() and not options.fresh else {}
     settings = load_settings()
     name = options.election or held.get("election") or settings.election
@@ -58,13 +61,13 @@ def choose_election(options: argparse.Namespace) -> Election:
     election = load_election(name, voters)
     if held and held["fingerprint"] != election.fingerprint:
         raise UsageError(
-            f"{VAR} holds votes of another election ({held['election']}, {held['registered']:,} voters):"
+            f"{options.folder} holds votes of another election ({held['election']}, {held['registered']:,} voters):"
             " add --fresh to start over, or leave --election and --voters out to carry on with it"
         )
     return election
 
 
-def hold(election: Election) -> None:
+def hold(election: Election, folder: Path) -> None:
     """Notes whose votes the folder holds, for the next run."""
     held = {
         "election": str(election.folder),
@@ -72,7 +75,7 @@ def hold(election: Election) -> None:
         "registered": election.registered,
         "fingerprint": election.fingerprint,
     }
-    (VAR / HELD).write_text(json.dumps(held))
+    (folder / HELD).write_text(json.dumps(held))
 
 
 def script_settings(options: argparse.Namespace, election: Election) -> dict[str, str]:
@@ -90,8 +93,8 @@ def script_settings(options: argparse.Namespace, election: Election) -> dict[str
 def run_election(options: argparse.Namespace, stop: Stop) -> int:
     """Runs the election until Ctrl-C, or until everything is counted; the exit code."""
     election = choose_election(options)
-    with Pipeline(VAR, script_settings(options, election), fresh=options.fresh) as pipeline:
-        hold(election)
+    with Pipeline(options.folder, script_settings(options, election), fresh=options.fresh) as pipeline:
+        hold(election, options.folder)
         say_moved_ports(pipeline)
         print("starting Kafka and PostgreSQL", flush=True)
         pipeline.start_services()
@@ -100,9 +103,9 @@ def run_election(options: argparse.Namespace, stop: Stop) -> int:
         return Supervisor(pipeline, election, stop).watch(until_counted=options.until_counted)
 
 
-def run_services(stop: Stop) -> int:
+def run_services(options: argparse.Namespace, stop: Stop) -> int:
     """Kafka and PostgreSQL until Ctrl-C, and what each script's terminal needs."""
-    with Pipeline(VAR) as pipeline:
+    with Pipeline(options.folder) as pipeline:
         say_moved_ports(pipeline)
         pipeline.start_services()
         exports = "\n".join(f"export {name}={value}" for name, value in pipeline.environment.items())
@@ -150,7 +153,7 @@ def main(arguments: list[str]) -> int:
         if options.command == "test":
             return run_tests(options)
         stop = Stop().listen()
-        return run_services(stop) if options.command == "services" else run_election(options, stop)
+        return run_services(options, stop) if options.command == "services" else run_election(options, stop)
     except (
         *(AlreadyRunning, DefinitionError, JarsNotAvailable, JavaNotUsable),
         *(NotStarted, PartFailed, SettingError, UsageError),

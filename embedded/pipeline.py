@@ -32,7 +32,8 @@ class AlreadyRunning(Exception):
 class Pipeline:
     """Servers and scripts whose data and logs stay in `folder`. Use as a context manager: leaving it stops everything.
 
-    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port that is taken is replaced by the next free.
+    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port that
+    is taken is replaced by the next free.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False):

@@ -1,0 +1,120 @@
+"""Turning voters into votes."""
+
+from datetime import UTC, datetime
+
+import pytest
+import simplejson
+
+from election.ballots import Ballots, registration_number
+from election.casting import Pace, cast_votes, parse_voters, run_voting
+from election.definition import load_election
+from election.stages import Stop
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def ballots():
+    return Ballots(load_election("montreal-2013"))
+
+
+def voter(number: int, voted_at=None) -> dict:
+    return {"voter_id": f"v{number}", "registration_number": registration_number(0, number), "voted_at": voted_at}
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Message:
+    def __init__(self, value):
+        self._value = value
+
+    def value(self):
+        return self._value
+
+    def error(self):
+        return None
+
+    def partition(self):
+        return 0
+
+    def offset(self):
+        return 7
+
+
+def test_a_voter_who_has_voted_does_not_vote_again(ballots):
+    votes = cast_votes([voter(1), voter(2, "2026-01-01T00:00:00Z")], ballots, NOW)
+    assert [vote.voter_id for vote in votes] == ["v1"]
+
+
+def test_a_voter_of_another_election_is_skipped(ballots, caplog):
+    assert cast_votes([{**voter(1), "registration_number": "777-0000001"}], ballots, NOW) == []
+    assert "skipped voter v1: nobody is registered under '777-0000001'" in caplog.text
+
+
+def test_a_malformed_voter_is_skipped_with_its_position(caplog):
+    good = simplejson.dumps(voter(1)).encode()
+    assert [one["voter_id"] for one in parse_voters([Message(b"nonsense"), Message(good), Message(None)])] == ["v1"]
+    assert "skipped voters_topic partition 0 offset 7: not JSON in UTF-8" in caplog.text
+    assert "empty message" in caplog.text
+
+
+def test_a_pace_gives_out_its_rate():
+    clock = Clock()
+    pace, cast = Pace(100, most=1000, clock=clock), 0
+    for _ in range(1000):
+        clock.now += 0.01
+        allowed = pace.allowance()
+        pace.spend(allowed)
+        cast += allowed
+    assert cast == pytest.approx(1000, abs=1)
+
+
+def test_after_a_pause_a_pace_catches_up_one_second_at_most():
+    clock = Clock()
+    pace = Pace(100, most=1000, clock=clock)
+    clock.now += 3600
+    assert pace.allowance() == 100
+
+
+def test_no_rate_is_no_limit_but_the_batch():
+    assert Pace(0, most=1000).allowance() == 1000
+
+
+class Journal:
+    """Plays database, consumer and producer, and writes down what happened in which order."""
+
+    def __init__(self, messages, stop):
+        self.batches, self.stop, self.events = [messages], stop, []
+
+    def run(self, work):
+        self.events.append("record")
+        return work.args[0]
+
+    def consume(self, *_):
+        if self.batches:
+            return self.batches.pop()
+        self.stop.set()
+        return []
+
+    def produce(self, topic, value, key):
+        self.events.append("publish")
+
+    def flush(self, *_):
+        self.events.append("flush")
+        return 0
+
+    def commit(self, asynchronous):
+        self.events.append("commit")
+
+
+def test_a_batch_is_recorded_published_flushed_and_only_then_committed(ballots):
+    stop = Stop()
+    journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
+    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    assert journal.events == ["record", "publish", "publish", "flush", "commit"]
