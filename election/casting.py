@@ -82,7 +82,7 @@ def run_voting(
 ) -> None:
     """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop."""
     pulse = Pulse("cast %s votes, %s/s")
-    while not stop.is_set():
+    while stop.at_work():
         allowed = pace.allowance()
         if not allowed:
             stop.wait(POLL_SECONDS / 2)

@@ -44,6 +44,7 @@ class Settings:
     randomuser_url: str = "https://randomuser.me/api/"
     voting_batch_size: int = 1000
     log_level: str = "INFO"
+    health_file: str | None = None
 
     @property
     def postgres(self) -> dict[str, Any]:

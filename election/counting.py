@@ -64,6 +64,7 @@ class Count:
     settings: Settings
     stop: Stop
     spark: SparkSession
+    slots: int
     checkpoint: Path
 
     def read_table(self, table: str) -> DataFrame:
@@ -100,6 +101,7 @@ class Count:
         while not self.stop.is_set():
             try:
                 if self.settings.real_time:
+                    wait_for_slots(self.spark, self.slots, self.stop)
                     self._run_once(queries, {"availableNow": True})
                     log.info("counting in real time; votes so far are counted")
                     self._run_once(queries, {"realTime": self.settings.spark_checkpoint_interval})
@@ -116,10 +118,14 @@ class Count:
         try:
             for name, frame in queries.items():
                 running.append(self._start(name, frame, trigger))
-            while any(query.isActive for query in running) and not self.stop.wait(0.2):
-                for query in running:
-                    if not query.isActive and (error := query.exception()):
+            while self.stop.at_work():
+                ended = [query for query in running if not query.isActive]
+                for query in ended:
+                    if error := query.exception():
                         raise error
+                if ended == running:
+                    return
+                self.stop.wait(0.2)
         finally:
             if self.stop.is_set():
                 self.spark.sparkContext.setLogLevel("OFF")
@@ -160,12 +166,13 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         / cluster_id(admin)
         / f"{topic_id(admin, topics.VOTES)}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
     )
-    spark = start_spark(settings, slots_needed(settings, partitions))
+    slots = slots_needed(settings, partitions)
+    spark = start_spark(settings, slots)
     try:
         if settings.real_time:
-            wait_for_slots(spark, slots_needed(settings, partitions), stop)
+            wait_for_slots(spark, slots, stop)
         log.info("checkpoint: %s", checkpoint)
-        yield Count(settings, stop, spark, checkpoint)
+        yield Count(settings, stop, spark, slots, checkpoint)
     except Py4JError:
         raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
     finally:

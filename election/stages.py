@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from election.config import SettingError, Settings, load_settings
 
 log = logging.getLogger(__name__)
 
 REMIND_SECONDS = 10
+TOUCH_SECONDS = 2
 
 
 class Stopped(Exception):
@@ -25,7 +27,12 @@ class CannotRun(Exception):
 
 
 class Stop(threading.Event):
-    """Set by Ctrl-C and SIGTERM."""
+    """Set by Ctrl-C and SIGTERM. Until then a stage that does its work says so by touching `health_file`."""
+
+    def __init__(self, health_file: str | None = None):
+        super().__init__()
+        self._health_file = Path(health_file) if health_file else None
+        self._touched = 0.0
 
     def listen(self) -> Stop:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -36,6 +43,14 @@ class Stop(threading.Event):
         """Raises Stopped if it is time to stop."""
         if self.is_set():
             raise Stopped
+
+    def at_work(self) -> bool:
+        """True until told to stop. The loop that is a stage's work asks this each time around."""
+        now = time.monotonic()
+        if self._health_file and now - self._touched >= TOUCH_SECONDS:
+            self._health_file.touch()
+            self._touched = now
+        return not self.is_set()
 
 
 class Waiting:
@@ -83,7 +98,7 @@ def run_stage(name: str, stage: Callable[[Settings, Stop], None]) -> None:
     try:
         settings = load_settings()
         start_log(name, settings.log_level)
-        stage(settings, Stop().listen())
+        stage(settings, Stop(settings.health_file).listen())
     except Stopped:
         pass
     except (SettingError, CannotRun) as error:

@@ -47,7 +47,7 @@ def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[
 def manage_vote_stream(database: Database, votes: Consumer, producer: Producer, stop: Stop) -> None:
     """Publishes the voter of each vote until told to stop. Offsets are committed last: a killed batch is done again."""
     pulse = Pulse(f"marked %s voters as voted on {topics.VOTERS}, %s/s")
-    while not stop.is_set():
+    while stop.at_work():
         messages = good_messages(votes.consume(BATCH_SIZE, POLL_SECONDS))
         if not messages:
             continue
