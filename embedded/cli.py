@@ -8,7 +8,6 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from pathlib import Path
 
 from election.config import SettingError, load_settings
 from election.definition import DefinitionError, Election, find_folder, load_election

@@ -1,0 +1,197 @@
+"""`python3 run.py` as a person uses it: real servers, the four scripts as processes, a known answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from election.definition import ELECTIONS
+from tests.conftest import ROOT, wait_for
+
+FEW_DISTRICTS = ("11-Sault-au-Récollet", "101-Bois-de-Liesse", "111-Mile-End")
+COUNT_SECONDS = 400
+
+
+def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -> subprocess.CompletedProcess[str]:
+    """Runs embedded/cli.py, which run.py hands over to, in the Python that runs the tests."""
+    command = [sys.executable, "-m", "embedded.cli", "--folder", str(folder), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_seconds)
+
+
+def few_districts(folder: Path) -> Path:
+    """A part of the real election, as a folder that a person might bring."""
+    folder.mkdir()
+    for name in ("election.toml", "candidates.csv"):
+        shutil.copy(ELECTIONS / "montreal-2013" / name, folder)
+    lines = (ELECTIONS / "montreal-2013" / "results.csv").read_text().splitlines()
+    kept = [line for line in lines[1:] if line.startswith(FEW_DISTRICTS)]
+    (folder / "results.csv").write_text("\n".join([lines[0], *kept]) + "\n")
+    return folder
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every process that has the folder in its command line or environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            text = " ".join(process.cmdline()) + " ".join(process.environ().values())
+        except psutil.Error:
+            continue
+        if str(folder) in text and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def test_a_real_election_is_replayed_to_its_official_result(java, folder):
+    election = few_districts(folder / "election")
+    counted = run(folder / "var", "--election", str(election), "--rate", "0", "--no-dashboard", "--until-counted")
+    assert counted.returncode == 0, counted.stdout + counted.stderr
+    assert "Exactly the official result, in total and in each of the 3 places." in counted.stdout
+    assert re.search(r"Richard Bergeron +Projet Montréal +9,", counted.stdout)
+
+    again = run(folder / "var", "--no-dashboard", "--until-counted")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "Exactly the official result" in again.stdout
+
+    other = run(folder / "var", "--election", "simulated")
+    assert other.returncode == 1
+    assert re.fullmatch(r"error: .* holds votes of another election .*: add --fresh to start over.*\n", other.stderr)
+    assert processes_of(folder) == []
+
+
+@pytest.mark.slow
+def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
+    options = ("--election", "montreal-2013", "--rate", "0", "--no-dashboard", "--until-counted")
+    counted = run(folder / "var", *options, timeout_seconds=900)
+    assert counted.returncode == 0, counted.stdout + counted.stderr
+    assert "all 391,166 votes are counted" in counted.stdout
+    assert "Exactly the official result, in total and in each of the 58 places." in counted.stdout
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "embedded.cli", "--folder", str(folder), *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_ctrl_c_stops_everything_and_a_killed_run_is_cleaned_up_by_the_next(java, folder):
+    def log_says(part: str, text: str) -> bool:
+        log = folder / "var" / "logs" / f"{part}.log"
+        return log.exists() and text in log.read_text()
+
+    killed = start(folder / "var", "--voters", "200", "--no-dashboard")
+    wait_for(lambda: log_says("voting", "votes"), 120, "votes are cast")
+    killed.kill()
+    killed.communicate()
+    left_behind = {process.pid for process in processes_of(folder)}
+    assert left_behind
+
+    running = start(folder / "var", "--no-dashboard")
+    try:
+        wait_for(lambda: log_says("spark-streaming", "counting in real time"), 200, "the count starts")
+        assert not left_behind & {process.pid for process in processes_of(folder)}
+        refused = run(folder / "var", "--no-dashboard")
+        assert refused.returncode == 1
+        assert "error: an election is running already" in refused.stderr
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=90)
+    finally:
+        running.kill()
+    assert running.returncode == 0, output
+    assert "left behind by a run that was killed" in output
+    assert processes_of(folder) == []
+
+
+def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folder):
+    services = start(folder / "var", "services")
+    script = None
+    try:
+        lines = []
+        for line in services.stdout:
+            lines.append(line)
+            if "Ctrl-C here stops both" in line:
+                break
+        exports = dict(re.findall(r"^export (\w+)=(.*)$", "".join(lines), re.MULTILINE))
+        assert {"KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_PORT", "POSTGRES_PASSWORD"} <= exports.keys()
+
+        log = folder / "main.log"
+        with log.open("w") as output:
+            script = subprocess.Popen(
+                [sys.executable, "main.py"],
+                cwd=ROOT,
+                env={**os.environ, **exports, "VOTERS": "50"},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for(lambda: "published 50 voters to voters_topic" in log.read_text(), 60, "main.py publishes the roll")
+        script.send_signal(signal.SIGTERM)
+        assert script.wait(30) == 0
+        assert log.read_text().rstrip().endswith("stopped")
+        services.send_signal(signal.SIGTERM)
+        assert services.wait(60) == 0
+    finally:
+        for process in (script, services):
+            if process:
+                process.kill()
+        services.communicate()
+    assert processes_of(folder) == []
+
+
+@pytest.mark.parametrize("script", ["main.py", "voting.py", "spark-streaming.py"])
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [({"RATE": "fast"}, "RATE='fast' is not a rate"), ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD' is none of")],
+)
+def test_a_bad_setting_ends_a_script_with_one_line(script, setting, message):
+    ended = subprocess.run(
+        [sys.executable, script], cwd=ROOT, env={**os.environ, **setting}, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("script", ["main.py", "voting.py"])
+def test_an_unknown_election_ends_a_script_with_one_line(script):
+    ended = subprocess.run(
+        [sys.executable, script], cwd=ROOT, env={**os.environ, "ELECTION": "nowhere"}, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert "ELECTION='nowhere' is no election: there are" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("script", ["main.py", "voting.py", "spark-streaming.py"])
+def test_without_servers_a_script_says_what_it_waits_for_and_stops_when_told_to(script, folder):
+    log = folder / "log"
+    with log.open("w") as output:
+        waiting = subprocess.Popen(
+            [sys.executable, script],
+            cwd=ROOT,
+            env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(lambda: "waiting for Kafka at 127.0.0.1:1: " in log.read_text(), 60, "it says what it waits for")
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(30) == 0
+    finally:
+        waiting.kill()
+    assert log.read_text().count("\n") <= 6
+    assert "Traceback" not in log.read_text()
+
+
+def test_too_old_a_python_is_told_so():
+    code = "import sys; sys.version_info = (3, 8, 1); sys.argv = ['run.py']; import run; run.main()"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert re.match(r"error: Python 3\.11 or later is needed, this is .*: (run it with|install)", ended.stderr)

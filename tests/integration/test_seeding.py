@@ -1,0 +1,136 @@
+"""main.py's preparation on real servers: safe to repeat, safe to kill, and it mends what was lost."""
+
+from functools import partial
+
+import pytest
+
+from election import topics
+from election.definition import load_election
+from election.events import parse_vote, parse_voter
+from election.messaging import make_admin, make_producer, make_reader, publish, read_to_end, topic_id
+from election.record import Database, row, rows
+from election.roll import PAGE_SIZE
+from election.seeding import Seeding
+from election.stages import CannotRun, Stopped
+from tests.conftest import empty_kafka, wait_for
+from tests.votes import recorded
+
+NO_API = "http://127.0.0.1:9/api/"
+
+
+@pytest.fixture
+def election():
+    return load_election("simulated", PAGE_SIZE + 100)
+
+
+@pytest.fixture
+def seeding(settings, stop, election):
+    settings = type(settings)(**{**settings.__dict__, "randomuser_url": NO_API})
+    return Seeding(settings, election, Database(settings, stop), stop)
+
+
+@pytest.fixture
+def admin(settings):
+    admin = make_admin(settings)
+    topics.ensure_topics(admin, settings.kafka_partitions, 1)
+    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 30, "the topics")
+    return admin
+
+
+def count(seeding, table):
+    return seeding.database.run(lambda connection: row(connection, f"SELECT count(*) FROM {table}"))["count"]
+
+
+def fingerprint(seeding):
+    query = "SELECT md5(string_agg(voters::text, '' ORDER BY voter_id)) AS fingerprint FROM voters"
+    return seeding.database.run(lambda connection: row(connection, query))
+
+
+def messages(settings, topic):
+    reader = make_reader(settings, [topic])
+    found = [message for batch in read_to_end(reader, [topic]) for message in batch]
+    reader.close()
+    return found
+
+
+def test_seeding_again_changes_nothing(seeding, election):
+    seeding.seed_database()
+    before = fingerprint(seeding)
+    seeding.seed_database()
+    assert fingerprint(seeding) == before
+    assert (count(seeding, "voters"), count(seeding, "candidates")) == (election.registered, 3)
+
+
+def test_a_seeding_that_was_killed_half_way_is_completed(seeding, election, stop):
+    seeding.seed_database()
+    whole = fingerprint(seeding)
+    seeding.database.run(partial(_forget_the_last_page))
+    assert count(seeding, "voters") == PAGE_SIZE
+    seeding.seed_database()
+    assert fingerprint(seeding) == whole
+
+
+def _forget_the_last_page(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM voters WHERE ctid IN (SELECT ctid FROM voters ORDER BY ctid DESC LIMIT 100)")
+
+
+def test_seeding_stops_when_told_to(seeding, stop):
+    stop.set()
+    with pytest.raises(Stopped):
+        seeding.seed_database()
+
+
+def test_another_election_in_the_database_is_refused(seeding, settings, stop):
+    seeding.seed_database()
+    other = Seeding(settings, load_election("simulated", 50), Database(settings, stop), stop)
+    with pytest.raises(CannotRun, match="holds the election 'simulated' with 5,100 voters, which is not"):
+        other.seed_database()
+
+
+def test_topics_are_made_with_their_partitions_and_policies(settings, admin, caplog):
+    known = admin.list_topics(timeout=10).topics
+    assert {len(known[name].partitions) for name in (topics.VOTERS, topics.VOTES)} == {2}
+    assert all(len(known[topic.name].partitions) == 1 for topic in topics.AGGREGATED)
+    topics.ensure_topics(admin, 5, 1)
+    assert "votes_topic has 2 partitions, not 5: it is used as it is" in caplog.text
+
+
+def test_the_roll_is_published_once_and_again_to_a_new_topic(seeding, settings, admin, election):
+    seeding.seed_database()
+    producer = make_producer(settings)
+    seeding.publish_roll(admin, producer)
+    seeding.publish_roll(admin, producer)
+    voters = [parse_voter(message.value()) for message in messages(settings, topics.VOTERS)]
+    assert len(voters) == election.registered == len({voter["voter_id"] for voter in voters})
+    assert all(voter["voted_at"] is None for voter in voters)
+
+    first_topic = topic_id(admin, topics.VOTERS)
+    empty_kafka(settings)
+    topics.ensure_topics(admin, 2, 1)
+    wait_for(lambda: topics.VOTERS in admin.list_topics(timeout=10).topics, 30, "the new topic")
+    assert topic_id(admin, topics.VOTERS) != first_topic
+    [vote] = recorded(seeding, 1)
+    seeding.publish_roll(admin, producer)
+    voters = {voter["voter_id"]: voter for voter in (parse_voter(m.value()) for m in messages(settings, topics.VOTERS))}
+    assert len(voters) == election.registered
+    assert [key for key, voter in voters.items() if voter["voted_at"]] == [vote.voter_id]
+
+
+def test_recorded_votes_that_the_log_lacks_are_published_again(seeding, settings, admin):
+    seeding.seed_database()
+    producer = make_producer(settings)
+    votes = recorded(seeding, 20)
+    publish(producer, topics.VOTES, votes[0].voter_id, b"this one was lost: only nonsense is there")
+    producer.flush()
+    assert seeding.restore_log(producer) == 20
+    assert seeding.restore_log(producer) == 0
+    logged = [parse_vote(m.key(), m.value()) for m in messages(settings, topics.VOTES) if m.value().startswith(b"{")]
+    assert sorted(logged, key=lambda vote: vote.voter_id) == sorted(votes, key=lambda vote: vote.voter_id)
+
+
+def test_every_recorded_vote_is_for_who_the_ballot_says(seeding):
+    seeding.seed_database()
+    recorded(seeding, 50)
+    query = "SELECT candidate_id, count(*) FROM votes GROUP BY candidate_id"
+    assert sum(found["count"] for found in seeding.database.run(lambda connection: rows(connection, query))) == 50

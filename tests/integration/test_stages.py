@@ -1,0 +1,115 @@
+"""voting.py's and main.py's loops on real servers."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from election import topics
+from election.ballots import Ballots
+from election.casting import GROUP as VOTING
+from election.casting import Pace, run_voting
+from election.definition import load_election
+from election.events import Vote, encode_vote, parse_vote, parse_voter
+from election.messaging import make_admin, make_consumer, make_producer, make_reader, publish, read_to_end
+from election.record import Database, row
+from election.seeding import Seeding
+from election.vote_stream import GROUP as ROLL
+from election.vote_stream import manage_vote_stream
+from tests.conftest import wait_for
+
+
+@pytest.fixture
+def seeding(settings, stop):
+    settings = type(settings)(**{**settings.__dict__, "randomuser_url": "http://127.0.0.1:9/api/"})
+    seeding = Seeding(settings, load_election("simulated", 300), Database(settings, stop), stop)
+    admin = make_admin(settings)
+    topics.ensure_topics(admin, 2, 1)
+    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 30, "the topics")
+    seeding.seed_database()
+    seeding.publish_roll(admin, make_producer(settings))
+    return seeding
+
+
+def start_voting(settings, seeding, stop):
+    arguments = (
+        Database(settings, stop),
+        make_consumer(settings, VOTING, [topics.VOTERS]),
+        make_producer(settings),
+        Ballots(seeding.election),
+        Pace(0, most=50),
+        stop,
+    )
+    thread = threading.Thread(target=run_voting, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def recorded_votes(seeding):
+    return seeding.database.run(lambda connection: row(connection, "SELECT count(*) FROM votes"))["count"]
+
+
+def latest(settings, topic, parse):
+    """The latest message of each key."""
+    reader = make_reader(settings, [topic])
+    found = {message.key(): parse(message) for batch in read_to_end(reader, [topic]) for message in batch}
+    reader.close()
+    return found
+
+
+def test_everybody_who_does_not_abstain_votes_once_and_comes_back_with_the_time(settings, seeding, stop):
+    voting = start_voting(settings, seeding, stop)
+    votes = make_consumer(settings, ROLL, [topics.VOTES])
+    managing = threading.Thread(
+        target=manage_vote_stream, args=(Database(settings, stop), votes, make_producer(settings), stop), daemon=True
+    )
+    managing.start()
+    ballots = seeding.election.ballots
+
+    def voted():
+        voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
+        return sum(voter["voted_at"] is not None for voter in voters.values())
+
+    wait_for(lambda: voted() == ballots, 60, f"{ballots} voters come back with voted_at")
+    assert recorded_votes(seeding) == ballots
+    logged = latest(settings, topics.VOTES, lambda message: parse_vote(message.key(), message.value()))
+    assert len(logged) == ballots
+    stop.set()
+    voting.join(30)
+    managing.join(30)
+    assert not voting.is_alive()
+    assert not managing.is_alive()
+
+
+def test_bad_and_unregistered_voters_do_not_stop_the_voting(settings, seeding, stop, caplog):
+    producer = make_producer(settings)
+    stranger = b'{"voter_id": "stranger", "registration_number": "000-0000000"}'
+    for value in (b"nonsense", b"[]", b'{"voter_id": 5}', b"\xff\xfe", stranger):
+        publish(producer, topics.VOTERS, "bad", value)
+    producer.flush()
+    start_voting(settings, seeding, stop)
+    wait_for(lambda: recorded_votes(seeding) == seeding.election.ballots, 60, "all votes are recorded")
+    wait_for(lambda: caplog.text.count("skipped voters_topic") == 4, 30, "four malformed voters are reported")
+    wait_for(lambda: "not registered" in caplog.text, 30, "the stranger is reported")
+
+
+def test_a_vote_that_is_not_in_the_record_still_marks_its_voter(settings, seeding, stop):
+    voter_id = seeding.database.run(lambda connection: row(connection, "SELECT voter_id FROM voters LIMIT 1"))[
+        "voter_id"
+    ]
+    now = datetime.now(UTC)
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, voter_id, encode_vote(Vote(voter_id, "1", now)))
+    publish(producer, topics.VOTES, "bad", b"nonsense")
+    producer.flush()
+    votes = make_consumer(settings, ROLL, [topics.VOTES])
+    threading.Thread(
+        target=manage_vote_stream, args=(Database(settings, stop), votes, make_producer(settings), stop), daemon=True
+    ).start()
+
+    def mark():
+        voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
+        return voters[voter_id.encode()]["voted_at"]
+
+    wait_for(mark, 60, "the voter comes back")
+    assert datetime.fromisoformat(mark()) == now
