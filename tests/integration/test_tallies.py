@@ -1,0 +1,114 @@
+"""The steps of the count on a real Spark, as plain DataFrames."""
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+import simplejson
+
+from election import topics
+from election.config import Settings
+from election.counting import start_spark, stop_spark
+from election.events import Reason, Vote, encode_vote, parse_tally
+from election.tallies import (
+    count_registered,
+    first_votes,
+    label_tallies,
+    parse_messages,
+    reject_votes,
+    tally_votes,
+    validate_votes,
+)
+
+NOON = datetime(2026, 1, 1, 12, 0, 30, tzinfo=UTC)
+MESSAGE = "key binary, value binary, partition int, offset long"
+CANDIDATES = [("a", "Ann", "Red", "http://photos/a"), ("b", "Bob", "Blue", "")]
+ROLL = [("v1", "North", "female", "18-24"), ("v2", "North", "male", "25-34"), ("v3", "South", "male", "25-34")]
+
+
+@pytest.fixture(scope="module")
+def spark(java):
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    spark = start_spark(Settings(spark_master="local[2]"), slots=2)
+    yield spark
+    stop_spark(spark)
+
+
+@pytest.fixture(scope="module")
+def candidates(spark):
+    return spark.createDataFrame(CANDIDATES, ["candidate_id", "candidate_name", "party_affiliation", "photo_url"])
+
+
+@pytest.fixture(scope="module")
+def roll(spark):
+    return spark.createDataFrame(ROLL, ["voter_id", "state", "gender", "age_group"])
+
+
+def good(voter_id, candidate_id="a", time=NOON):
+    return voter_id.encode(), encode_vote(Vote(voter_id, candidate_id, time))
+
+
+def validated(spark, candidates, roll, messages):
+    rows = [(key and bytearray(key), value and bytearray(value), 0, at) for at, (key, value) in enumerate(messages)]
+    return validate_votes(parse_messages(spark.createDataFrame(rows, MESSAGE)), candidates, roll)
+
+
+def test_votes_are_tallied_in_every_aggregate(spark, candidates, roll):
+    messages = [good("v1"), good("v2"), good("v3", "b", NOON.replace(minute=1)), good("v1")]
+    votes = first_votes(validated(spark, candidates, roll, messages))
+    tallies = label_tallies(tally_votes(votes), candidates, count_registered(roll)).collect()
+    found = {(row.topic, row.key): parse_tally(row.value.encode()) for row in tallies}
+    totals = {key: tally["total_votes"] for key, tally in found.items()}
+    assert totals == {
+        (topics.VOTES_PER_CANDIDATE, "a"): 2,
+        (topics.VOTES_PER_CANDIDATE, "b"): 1,
+        (topics.VOTES_PER_PARTY, "Red"): 2,
+        (topics.VOTES_PER_PARTY, "Blue"): 1,
+        (topics.TURNOUT_BY_LOCATION, "North"): 2,
+        (topics.TURNOUT_BY_LOCATION, "South"): 1,
+        (topics.VOTES_BY_LOCATION, "North|a"): 2,
+        (topics.VOTES_BY_LOCATION, "South|b"): 1,
+        (topics.TURNOUT_BY_GENDER, "female"): 1,
+        (topics.TURNOUT_BY_GENDER, "male"): 2,
+        (topics.TURNOUT_BY_AGE_GROUP, "18-24"): 1,
+        (topics.TURNOUT_BY_AGE_GROUP, "25-34"): 2,
+        (topics.VOTES_PER_MINUTE, "2026-01-01T12:00Z|a"): 2,
+        (topics.VOTES_PER_MINUTE, "2026-01-01T12:01Z|b"): 1,
+    }
+    ann = found[topics.VOTES_PER_CANDIDATE, "a"]
+    assert (ann["candidate_name"], ann["party_affiliation"], ann["photo_url"]) == ("Ann", "Red", "http://photos/a")
+    assert ann["last_vote_at"] == NOON
+    assert found[topics.TURNOUT_BY_LOCATION, "North"]["registered"] == 2
+    assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"]["registered"] == 2
+
+
+def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates, roll):
+    shape = {"voter_id": "v1", "candidate_id": "a", "voting_time": "2026-01-01T12:00:00Z", "vote": 1}
+    cases = [
+        ((b"v1", None), Reason.EMPTY),
+        ((b"v1", b""), Reason.EMPTY),
+        ((b"v1", b"\xff\xfe"), Reason.NOT_UTF8),
+        ((b"v1", b"nonsense"), Reason.NOT_JSON),
+        ((b"v1", simplejson.dumps(shape | {"vote": "1"}).encode()), Reason.NOT_A_VOTE),
+        ((b"v1", simplejson.dumps(shape | {"name": "Ann"}).encode()), Reason.NOT_A_VOTE),
+        ((b"v2", simplejson.dumps(shape).encode()), Reason.WRONG_KEY),
+        ((None, simplejson.dumps(shape).encode()), Reason.WRONG_KEY),
+        ((b"v1", simplejson.dumps(shape | {"vote": 2}).encode()), Reason.NOT_ONE),
+        ((b"v1", simplejson.dumps(shape | {"voting_time": "2026-02-30T12:00:00Z"}).encode()), Reason.NO_TIME),
+        (good("v1", "c"), Reason.UNKNOWN_CANDIDATE),
+        (good("stranger"), Reason.UNREGISTERED),
+    ]
+    rejected = reject_votes(validated(spark, candidates, roll, [message for message, _ in cases])).collect()
+    found = {}
+    for row in rejected:
+        headers = {header.key: bytes(header.value).decode() for header in row.headers}
+        found[int(headers["offset"])] = (row.key and bytes(row.key), row.value and bytes(row.value)), headers["reason"]
+    assert [found[at] for at in range(len(cases))] == [
+        ((key, value or value), reason) for (key, value), reason in cases
+    ]
+
+
+def test_a_bad_vote_never_uses_up_a_voters_turn(spark, candidates, roll):
+    messages = [good("v1", "nobody"), good("v1", "b")]
+    votes = first_votes(validated(spark, candidates, roll, messages)).collect()
+    assert [(vote.voter_id, vote.candidate_id) for vote in votes] == [("v1", "b")]
