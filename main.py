@@ -33,9 +33,8 @@ def main(settings: Settings, stop: Stop) -> None:
     seeding.restore_log(producer)
     seeding.publish_roll(admin, producer)
 
-    votes = make_consumer(settings, GROUP, [topics.VOTES])
-    manage_vote_stream(database, votes, producer, stop)
-    votes.close()
+    with make_consumer(settings, GROUP, [topics.VOTES]) as votes:
+        manage_vote_stream(database, votes, producer, stop)
 
 
 if __name__ == "__main__":

@@ -24,16 +24,15 @@ def main(settings: Settings, stop: Stop) -> None:
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
-    voters = make_consumer(settings, GROUP, [topics.VOTERS])
-    run_voting(
-        Database(settings, stop),
-        voters,
-        make_producer(settings),
-        Ballots(election),
-        Pace(rate, most=settings.voting_batch_size),
-        stop,
-    )
-    voters.close()
+    with make_consumer(settings, GROUP, [topics.VOTERS]) as voters:
+        run_voting(
+            Database(settings, stop),
+            voters,
+            make_producer(settings),
+            Ballots(election),
+            Pace(rate, most=settings.voting_batch_size),
+            stop,
+        )
 
 
 if __name__ == "__main__":

@@ -9,29 +9,31 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.config import Settings
-from election.messaging import cluster_id, topic_id, wait_for_topics
+from election.messaging import TopicWatch, cluster_id, wait_for_topics
 from election.record import Database, row
-from election.stages import CannotRun, Stop, Waiting
+from election.stages import CannotRun, StartAgain, Stop, Waiting
 from embedded.jars import JarsNotAvailable, ensure_jars
 from embedded.java import JavaNotUsable, find_java_home
 
 log = logging.getLogger(__name__)
 
 # Another number here makes new checkpoints: raise it whenever the state that a query keeps changes its meaning.
-STATE_VERSION = 1
+STATE_VERSION = 2
 RETRY_SECONDS = 2
+CHECK_SECONDS = 5
 ROLL_FETCH_ROWS = 50_000
 
 TUNING = {
@@ -66,6 +68,7 @@ class Count:
     spark: SparkSession
     slots: int
     checkpoint: Path
+    watch: TopicWatch
 
     def read_table(self, table: str) -> DataFrame:
         """A table or view of PostgreSQL, read once and kept: each real-time batch broadcasts it again."""
@@ -111,10 +114,15 @@ class Count:
             except PySparkException as error:
                 log.error("the count stopped and starts again: %s", one_line(error))
                 self.stop.wait(RETRY_SECONDS)
+                self.watch.check()
 
     def _run_once(self, queries: Mapping[str, DataFrame], trigger: dict) -> None:
-        """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop."""
+        """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
+
+        Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
+        """
         running: list[StreamingQuery] = []
+        check_at = 0.0
         try:
             for name, frame in queries.items():
                 running.append(self._start(name, frame, trigger))
@@ -125,6 +133,9 @@ class Count:
                         raise error
                 if ended == running:
                     return
+                if time.monotonic() > check_at:
+                    self.watch.check()
+                    check_at = time.monotonic() + CHECK_SECONDS
                 self.stop.wait(0.2)
         finally:
             if self.stop.is_set():
@@ -158,13 +169,14 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
-    wait_for_roll(Database(settings, stop), stop)
+    election = wait_for_roll(Database(settings, stop), stop)
     partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
-    # A topic made anew has another id, so it never meets the state of the one before.
+    watch = TopicWatch(admin, topics.VOTES)
+    # A topic made anew has another id, so it never meets the state of the one before; nor does another election.
     checkpoint = (
         Path(settings.spark_checkpoint_dir)
         / cluster_id(admin)
-        / f"{topic_id(admin, topics.VOTES)}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
+        / f"{watch.made}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
     )
     slots = slots_needed(settings, partitions)
     spark = start_spark(settings, slots)
@@ -172,23 +184,25 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         if settings.real_time:
             wait_for_slots(spark, slots, stop)
         log.info("checkpoint: %s", checkpoint)
-        yield Count(settings, stop, spark, slots, checkpoint)
+        yield Count(settings, stop, spark, slots, checkpoint, watch)
+    except Py4JJavaError as error:
+        raise StartAgain(f"Spark: {one_line(error.java_exception)}") from None
     except Py4JError:
         raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
     finally:
         stop_spark(spark)
 
 
-def wait_for_roll(database: Database, stop: Stop) -> None:
-    """Returns when main.py has registered every voter."""
+def wait_for_roll(database: Database, stop: Stop) -> str:
+    """Returns the election's fingerprint when main.py has registered every voter."""
     waiting = Waiting("the roll")
-    query = "SELECT registered, (SELECT count(*) FROM voters) AS seeded FROM election"
+    query = "SELECT fingerprint, registered, (SELECT count(*) FROM voters) AS seeded FROM election"
     while True:
         stop.check()
         held = database.run(lambda connection: row(connection, query))
         if held and held["seeded"] >= held["registered"]:
             waiting.done()
-            return
+            return str(held["fingerprint"])
         waiting.note("main.py registers the voters" if held else "main.py prepares the election")
         stop.wait(0.5)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from election.config import Settings
-from election.stages import Stop, Waiting
+from election.stages import CannotRun, StartAgain, Stop, Waiting
 
 log = logging.getLogger(__name__)
 
 FLUSH_SLICE_SECONDS = 1.0
 READ_MESSAGES, READ_SECONDS = 10_000, 0.2
+STALLED_SECONDS = 30
+CHECK_SECONDS = 2
 
 # librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
 QUIET = {
@@ -25,6 +28,16 @@ QUIET = {
     "log.connection.close": False,
     "socket.connection.setup.timeout.ms": 10000,
 }
+# Waiting mends none of these.
+DENIED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    KafkaError._AUTHENTICATION,
+}
+GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
 _client_log = logging.getLogger("kafka")
 _client_log.setLevel(logging.CRITICAL)
 
@@ -41,7 +54,8 @@ def make_admin(settings: Settings) -> AdminClient:
 def make_producer(settings: Settings) -> Producer:
     """A producer that neither loses nor reorders nor repeats what it was given, whatever the broker does.
 
-    Messages that can't be delivered stay in its buffer (bounded, 64 MB) and are sent when the broker is back.
+    Messages that can't be delivered stay in its buffer (bounded, 64 MB) and are sent when the broker is back. When the
+    broker refuses one for good, `publish` or `flush` raise what `kafka_failure` makes of it.
     """
     config = {
         **client_config(settings),
@@ -50,24 +64,69 @@ def make_producer(settings: Settings) -> Producer:
         "linger.ms": 2,
         "compression.type": "lz4",
         "queue.buffering.max.kbytes": 65536,
+        "on_delivery": _raise_if_refused,
     }
     return Producer(config, logger=_client_log)
 
 
-def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> Consumer:
-    """A member of the consumer group `group` that starts at the beginning and commits only when told to."""
+def _raise_if_refused(error: KafkaError | None, _message: Message) -> None:
+    if error:
+        raise kafka_failure(error)
+
+
+def kafka_failure(error: KafkaError) -> Exception:
+    """What a stage raises: CannotRun when a retry can't help, else StartAgain."""
+    if error.code() in DENIED:
+        return CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_BOOTSTRAP_SERVERS the right to do this")
+    return StartAgain(f"Kafka: {error.str()}")
+
+
+class WatchingConsumer(Consumer):
+    """A consumer that notices when its topics are no longer the same: Kafka lost its data, or somebody deleted it.
+
+    A topic made anew starts at offset 0, so a position in the old one must never be read from or committed in it.
+    """
+
+    def __init__(self, config: dict[str, Any], settings: Settings, topics: Iterable[str]):
+        super().__init__(config, logger=_client_log)
+        admin, names = make_admin(settings), list(topics)
+        self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
+        self.subscribe(names)
+
+    def consume(self, *arguments: Any, **options: Any) -> list[Message]:
+        """Messages, as any consumer; raises StartAgain when a topic is another one."""
+        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+            self._check()
+        return super().consume(*arguments, **options)
+
+    def commit(self, *arguments: Any, **options: Any) -> Any:
+        """Commits, as any consumer; raises StartAgain when the topic is another one."""
+        self._check()
+        return super().commit(*arguments, **options)
+
+    def _check(self) -> None:
+        for watch in self._watches:
+            watch.check()
+        self._checked_at = time.monotonic()
+
+
+def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
+    """A member of the consumer group `group` that starts at the beginning and commits only when told to.
+
+    Raises KafkaException when a topic isn't there.
+    """
     config = {
         **client_config(settings),
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
+        # A killed member's voters go to the others after this long, and its successor waits no longer.
+        "session.timeout.ms": 10000,
         "partition.assignment.strategy": "range",
         "queued.max.messages.kbytes": 16384,
         "fetch.wait.max.ms": 100,
     }
-    consumer = Consumer(config, logger=_client_log)
-    consumer.subscribe(list(topics))
-    return consumer
+    return WatchingConsumer(config, settings, topics)
 
 
 def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
@@ -89,25 +148,31 @@ def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
     for name in topic_names:
         if name not in known or known[name].error:
             reader.close()
-            raise KafkaException(f"the topic {name} isn't there")
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_TOPIC, f"the topic {name} isn't there"))
         starts += [TopicPartition(name, partition, 0) for partition in known[name].partitions]
     reader.assign(starts)
     return reader
 
 
 def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message]]:
-    """Batches (some empty) of what is on the topics now; ends when the last of it was read.
+    """Batches (some empty) of what is on the topics now, from where the reader stands; ends when all of it was read.
 
-    Raises KafkaException.
+    Raises KafkaException, also when nothing comes for half a minute.
     """
-    left = {(name, partition): end for name in names for partition, end in end_offsets(reader, name).items() if end}
-    while left:
+    left = {(name, partition): end for name in names for partition, end in end_offsets(reader, name).items()}
+    heard_at = time.monotonic()
+    while left := {place: end for place, end in left.items() if _position(reader, *place) < end}:
         messages = good_messages(reader.consume(READ_MESSAGES, READ_SECONDS))
-        for message in messages:
-            position = str(message.topic()), int(message.partition() or 0)
-            if int(message.offset() or 0) + 1 >= left.get(position, 0):
-                left.pop(position, None)
+        if messages:
+            heard_at = time.monotonic()
+        elif time.monotonic() - heard_at > STALLED_SECONDS:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no message for {STALLED_SECONDS} s"))
         yield messages
+
+
+def _position(reader: Consumer, topic: str, partition: int) -> int:
+    """The offset of the next message."""
+    return max(reader.position([TopicPartition(topic, partition)])[0].offset, 0)
 
 
 def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
@@ -120,9 +185,14 @@ def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
 
 
 def good_messages(messages: list[Message]) -> list[Message]:
-    """The messages without the client's errors, which are logged: librdkafka retries by itself."""
+    """The messages without the client's errors. Those that pass are logged: librdkafka retries by itself.
+
+    Raises CannotRun when Kafka refuses, StartAgain when the topic is gone.
+    """
     for message in messages:
         if error := message.error():
+            if error.code() in DENIED | GONE:
+                raise kafka_failure(error)
             log.warning("Kafka: %s", error.str())
     return [message for message in messages if not message.error()]
 
@@ -153,6 +223,28 @@ def commit(consumer: Consumer) -> None:
         consumer.commit(asynchronous=False)
     except KafkaException as error:
         log.warning("offsets not committed (%s): the batch will be seen again", error.args[0].str())
+
+
+class TopicWatch:
+    """Notices when a topic is no longer the one that it was: Kafka lost its data, or somebody deleted it.
+
+    A topic made anew starts at offset 0, so positions and counts that belong to the old one must be forgotten.
+    """
+
+    def __init__(self, admin: AdminClient, topic: str):
+        self.admin, self.topic = admin, topic
+        self.made = topic_id(admin, topic)
+
+    def check(self) -> None:
+        """Raises StartAgain if the topic is gone or another. Silent while Kafka doesn't answer."""
+        try:
+            made = topic_id(self.admin, self.topic)
+        except KafkaException as error:
+            if error.args[0].code() in GONE:
+                raise StartAgain(f"the topic {self.topic} is gone") from None
+            return
+        if made != self.made:
+            raise StartAgain(f"the topic {self.topic} was made anew")
 
 
 def topic_id(admin: AdminClient, topic: str) -> str:

@@ -16,7 +16,7 @@ from psycopg2.extras import RealDictCursor
 
 from election.config import Settings
 from election.events import Vote
-from election.stages import CannotRun, Stop, Waiting
+from election.stages import Backoff, CannotRun, Stop, Waiting
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -29,6 +29,15 @@ VOTER_COLUMNS = (
 )
 CANDIDATE_COLUMNS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
 FETCH_ROWS = 5000
+# A server whose machine or network is gone is given up after half a minute, not after the system's quarter of an hour.
+CONNECTION: dict[str, Any] = {
+    "application_name": "election",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 # Any constant will do: it stands for "preparing the election" among PostgreSQL's advisory locks.
 PREPARE_LOCK = 20131103
 
@@ -53,6 +62,7 @@ class Database:
         Raises Stopped, and CannotRun when a retry can't help.
         """
         waiting = Waiting(f"PostgreSQL at {self.settings.postgres_host}:{self.settings.postgres_port}")
+        backoff = Backoff()
         while True:
             self.stop.check()
             try:
@@ -73,13 +83,11 @@ class Database:
                     ) from None
                 waiting.note(first_line(error))
                 self.close()
-            self.stop.wait(0.5)
+            backoff.wait(self.stop)
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg2.connect(
-                **self.settings.postgres, connect_timeout=5, application_name="election", keepalives_idle=30
-            )
+            self._connection = psycopg2.connect(**self.settings.postgres, **CONNECTION)
         return self._connection
 
     def close(self) -> None:

@@ -152,7 +152,8 @@ class Seeding:
 
     def restore_log(self, producer: Producer) -> int:
         """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
-        logged = self._logged_voters()
+        candidates = self.database.run(lambda connection: rows(connection, "SELECT candidate_id FROM candidates"))
+        logged = self._logged_voters({candidate["candidate_id"] for candidate in candidates})
         lacking = 0
 
         def publish_lacking(connection: Connection) -> None:
@@ -173,8 +174,8 @@ class Seeding:
             log.info("every recorded vote is on %s", topics.VOTES)
         return lacking
 
-    def _logged_voters(self) -> set[str]:
-        """The voters who have a well-formed vote on votes_topic now."""
+    def _logged_voters(self, candidates: set[str]) -> set[str]:
+        """The voters who have a well-formed vote for one of the candidates on votes_topic now."""
         reader = make_reader(self.settings, [topics.VOTES])
         logged: set[str] = set()
         try:
@@ -182,7 +183,9 @@ class Seeding:
                 self.stop.check()
                 for message in messages:
                     with suppress(Malformed):
-                        logged.add(parse_vote(message.key(), message.value()).voter_id)
+                        vote = parse_vote(message.key(), message.value())
+                        if vote.candidate_id in candidates:
+                            logged.add(vote.voter_id)
         finally:
             reader.close()
         return logged

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from election.config import SettingError, Settings, load_settings
 
 log = logging.getLogger(__name__)
 
 REMIND_SECONDS = 10
+RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
 TOUCH_SECONDS = 2
 
 
@@ -24,6 +27,10 @@ class Stopped(Exception):
 
 class CannotRun(Exception):
     """Something that waiting won't mend; the message says what and what to do."""
+
+
+class StartAgain(Exception):
+    """What the stage stands on has changed or failed; from its start it finds its way again, and loses nothing."""
 
 
 class Stop(threading.Event):
@@ -98,14 +105,46 @@ def run_stage(name: str, stage: Callable[[Settings, Stop], None]) -> None:
     try:
         settings = load_settings()
         start_log(name, settings.log_level)
-        stage(settings, Stop(settings.health_file).listen())
-    except Stopped:
-        pass
+        keep_running(stage, settings, Stop(settings.health_file).listen())
     except (SettingError, CannotRun) as error:
         start_log(name, "INFO")
         log.error("%s", error)
         sys.exit(1)
     log.info("stopped")
+
+
+def keep_running(stage: Callable[[Settings, Stop], None], settings: Settings, stop: Stop) -> None:
+    """Runs the stage, from its start again when Kafka fails under it, until it ends or is told to stop.
+
+    Raises CannotRun.
+    """
+    backoff = Backoff()
+    while not stop.is_set():
+        try:
+            return stage(settings, stop)
+        except Stopped:
+            return None
+        except StartAgain as error:
+            reason = str(error)
+        except KafkaException as error:
+            reason = f"Kafka: {error.args[0]}"
+        log.warning("starting again: %s", reason)
+        backoff.wait(stop)
+    return None
+
+
+class Backoff:
+    """Pauses that double from half a second to eight, and are short again after a minute without one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self.clock = clock
+        self.seconds, self.last = RETRY_SECONDS, clock()
+
+    def wait(self, stop: threading.Event) -> None:
+        if self.clock() - self.last > 60:
+            self.seconds = RETRY_SECONDS
+        stop.wait(self.seconds)
+        self.seconds, self.last = min(2 * self.seconds, RETRY_SECONDS_MAX), self.clock()
 
 
 def start_log(name: str, level: str) -> None:
