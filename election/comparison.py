@@ -1,0 +1,148 @@
+"""Holds record, log and tally against each other: what differs, and what is only still under way.
+
+They are read in the order tally, log, record, and a vote goes the other way. So whatever the tally has, the log must
+have, and whatever the log has, must be recorded; less is lag, more is a difference.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from election import topics
+from election.recount import NOBODY, Box, Recount, Register, Totals
+from election.report import EXAMPLES, Finding, Line, Report
+from election.results import Board
+
+WORDS = {
+    topics.VOTES_PER_CANDIDATE: "per candidate",
+    topics.VOTES_PER_PARTY: "per party",
+    topics.TURNOUT_BY_LOCATION: "per location",
+    topics.VOTES_BY_LOCATION: "per location and candidate",
+    topics.TURNOUT_BY_GENDER: "per gender",
+    topics.TURNOUT_BY_AGE_GROUP: "per age group",
+    topics.VOTES_PER_MINUTE: "per minute and candidate",
+}
+
+
+def compare(
+    election: dict[str, Any], register: Register, record: Box, recount: Recount, board: Board, root: str
+) -> Report:
+    """The findings of one look."""
+    recorded, logged = record.totals(), recount.box.totals()
+    tallied = {topic: {key: row["total_votes"] for key, row in board.totals[topic].items()} for topic in WORDS}
+    differences = [*_per_voter(register, record, recount.box), *_tally_ahead(logged, tallied)]
+    lags = [*_not_logged(register, record, recount.box), *_tally_behind(logged, tallied)]
+    for finding, is_lag in _rejections(recount, board):
+        (lags if is_lag else differences).append(finding)
+    names = {candidate_id: f"{name} ({party})" for candidate_id, name, party in register.candidates}
+    places = {label: label for label in register.labels["state"]}
+    return Report(
+        election=str(election["title"]),
+        registered=len(register.numbers),
+        candidates=_lines(topics.VOTES_PER_CANDIDATE, names, recorded, logged, tallied),
+        locations=_lines(topics.TURNOUT_BY_LOCATION, places, recorded, logged, tallied),
+        differences=tuple(differences),
+        lags=tuple(lags),
+        notes=tuple(_notes(recount, board)),
+        rejected_by_reason=dict(Counter(str(reason) for reason in recount.rejected.values())),
+        size=len(record),
+        root=root,
+    )
+
+
+def _lines(topic: str, labels: dict[str, str], *three: Totals) -> tuple[Line, ...]:
+    keys = [*labels, *sorted({key for totals in three for key in totals[topic]} - labels.keys())]
+    return tuple(Line(key, labels.get(key, key), *(totals[topic].get(key, 0) for totals in three)) for key in keys)
+
+
+def _voters(what: str, register: Register, which: np.ndarray) -> list[Finding]:
+    numbers = np.flatnonzero(which)
+    if not len(numbers):
+        return []
+    return [Finding(what, len(numbers), tuple(register.voters(numbers[:EXAMPLES].tolist())))]
+
+
+def _not_logged(register: Register, record: Box, log: Box) -> list[Finding]:
+    lacking = (record.choices != NOBODY) & (log.choices == NOBODY)
+    return _voters(f"recorded votes are not on {topics.VOTES}; voters", register, lacking)
+
+
+def _per_voter(register: Register, record: Box, log: Box) -> list[Finding]:
+    both = (record.choices != NOBODY) & (log.choices != NOBODY)
+    same = record.choices == log.choices
+    return [
+        *_voters(
+            f"votes on {topics.VOTES} were never recorded; voters",
+            register,
+            (record.choices == NOBODY) & (log.choices != NOBODY),
+        ),
+        *_voters(f"voters are recorded for one candidate and on {topics.VOTES} for another", register, both & ~same),
+        *_voters(
+            f"votes have another time on {topics.VOTES} than in the record; voters",
+            register,
+            both & same & (record.times != log.times),
+        ),
+    ]
+
+
+def _tally_ahead(logged: Totals, tallied: Totals) -> list[Finding]:
+    return _tally_off(logged, tallied, 1, "votes more are tallied {} than {} holds")
+
+
+def _tally_behind(logged: Totals, tallied: Totals) -> list[Finding]:
+    """The aggregate that is furthest behind: a vote that is under way to all seven is one vote under way."""
+    behind = _tally_off(logged, tallied, -1, "votes fewer are tallied {} than {} holds")
+    return [max(behind, key=lambda finding: finding.count)] if behind else []
+
+
+def _tally_off(logged: Totals, tallied: Totals, sign: int, words: str) -> list[Finding]:
+    findings = []
+    for topic, word in WORDS.items():
+        off = {
+            key: sign * (tallied[topic].get(key, 0) - logged[topic].get(key, 0))
+            for key in sorted(logged[topic].keys() | tallied[topic].keys())
+        }
+        off = {key: votes for key, votes in off.items() if votes > 0}
+        if off:
+            named = tuple(
+                f"{key} ({tallied[topic].get(key, 0):,} for {logged[topic].get(key, 0):,})"
+                for key in list(off)[:EXAMPLES]
+            )
+            findings.append(Finding(words.format(word, topics.VOTES), sum(off.values()), named))
+    return findings
+
+
+def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
+    """Each finding, and whether it is only lag."""
+    missing = recount.rejected.keys() - board.rejected.keys()
+    wrong = [place for place, reason in board.rejected.items() if recount.rejected.get(place) != reason]
+    found = [
+        (missing, f"bad messages are not on {topics.REJECTED_VOTES}; partition and offset", True),
+        (
+            wrong,
+            f"messages are on {topics.REJECTED_VOTES} without being bad for that reason; partition and offset",
+            False,
+        ),
+    ]
+    return [(Finding(what, len(places), _places(places)), is_lag) for places, what, is_lag in found if places]
+
+
+def _places(places: Any) -> tuple[str, ...]:
+    return tuple(f"{partition}/{offset}" for partition, offset in sorted(places)[:EXAMPLES])
+
+
+def _notes(recount: Recount, board: Board) -> list[Finding]:
+    notes = []
+    if recount.contested:
+        what = f"voters have a later vote for another candidate on {topics.VOTES}, which does not count; voters"
+        notes.append(Finding(what, len(recount.contested), tuple(sorted(recount.contested)[:EXAMPLES])))
+    if recount.repeats:
+        notes.append(Finding(f"messages on {topics.VOTES} repeat a vote, and do not count", recount.repeats))
+    if board.malformed:
+        notes.append(
+            Finding("messages on the topics of the count are not the count's, and were skipped", board.malformed)
+        )
+    return notes

@@ -1,0 +1,137 @@
+"""What an audit found, and how it is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+
+EXAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that differs or lags: what, how many votes, and the first few by name."""
+
+    what: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        more = f", … ({self.count:,} in all)" if 0 < len(self.examples) < self.count else ""
+        named = f": {', '.join(self.examples)}{more}" if self.examples else ""
+        return f"{self.count:,} {self.what}{named}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: a candidate or a location, and what each of the three says."""
+
+    key: str
+    label: str
+    recorded: int
+    logged: int
+    tallied: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one look at the election found."""
+
+    election: str
+    registered: int
+    candidates: tuple[Line, ...]
+    locations: tuple[Line, ...]
+    differences: tuple[Finding, ...]
+    lags: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    rejected_by_reason: dict[str, int]
+    size: int
+    root: str
+
+    @property
+    def recorded(self) -> int:
+        return sum(line.recorded for line in self.candidates)
+
+    @property
+    def logged(self) -> int:
+        return sum(line.logged for line in self.candidates)
+
+    @property
+    def tallied(self) -> int:
+        return sum(line.tallied for line in self.candidates)
+
+    @property
+    def under_way(self) -> int:
+        """How many messages have not arrived yet where they must: lag, not difference."""
+        return sum(lag.count for lag in self.lags)
+
+    @property
+    def agrees(self) -> bool:
+        """Record, log and tally say the same and nothing is under way."""
+        return not self.differences and not self.lags
+
+    @property
+    def progress(self) -> tuple[int, ...]:
+        """Equal in two reports only if nothing has moved between them."""
+        return self.recorded, self.logged, self.tallied, self.under_way, sum(self.rejected_by_reason.values())
+
+    def settled(self) -> Report:
+        """The report when nothing more is to come: what is still under way is missing."""
+        return replace(self, differences=self.differences + self.lags, lags=())
+
+
+def render_report(report: Report) -> str:
+    """The report as text: two tables, the verdict, and every finding."""
+    return "\n".join(
+        [
+            f"{report.election}: {report.recorded:,} votes recorded, {report.registered:,} registered",
+            "",
+            *_table("candidate", report.candidates),
+            "",
+            *_table("location", report.locations),
+            "",
+            f"record: {report.size:,} votes, Merkle root {report.root}",
+            *(f"rejected: {count:,} {reason}" for reason, count in sorted(report.rejected_by_reason.items())),
+            *(f"note: {note}" for note in report.notes),
+            *(f"under way: {lag}" for lag in report.lags),
+            *(f"DIFFERENCE: {difference}" for difference in report.differences),
+            "",
+            verdict(report),
+        ]
+    )
+
+
+def verdict(report: Report) -> str:
+    """One sentence."""
+    if report.differences:
+        return f"Record, log and tally DIFFER in {len(report.differences)} ways."
+    if report.lags:
+        return f"No difference so far; {report.under_way:,} under way."
+    return f"Record, log and tally agree on {report.recorded:,} votes."
+
+
+def _table(head: str, lines: tuple[Line, ...]) -> list[str]:
+    width = max([len(line.label) for line in lines] + [len(head)])
+    return [
+        f"{head:<{width}} {'record':>12} {'log':>12} {'tally':>12}",
+        *(f"{line.label:<{width}} {line.recorded:>12,} {line.logged:>12,} {line.tallied:>12,}" for line in lines),
+    ]
+
+
+def as_json(report: Report) -> str:
+    """The report for machines, on one line."""
+    summary = {
+        **{name: getattr(report, name) for name in ("agrees", "under_way", "recorded", "logged", "tallied")},
+        **asdict(report),
+    }
+    return json.dumps(summary)
+
+
+def render_progress(report: Report) -> str:
+    """One line for a count that is still running."""
+    lags = "".join(f"; {lag.count:,} {lag.what.split(';')[0]}" for lag in report.lags)
+    return (
+        f"{time.strftime('%H:%M:%S')} record {report.recorded:,}  log {report.logged:,}  tally {report.tallied:,}  "
+        f"{verdict(report)}{lags}"
+    )
