@@ -159,6 +159,7 @@ class LiveBoard:
         try:
             for messages in read_to_end(reader, TOPICS):
                 board.take(messages)
+            board.latencies.clear()  # what was read back tells how old the totals are, not how fast the count is
             self.board, self.problem = board, None
             check_at = 0.0
             while not self._stop.is_set():

@@ -81,6 +81,8 @@ AGGREGATES = {
     topics.VOTES_BY_LOCATION: ("state", "candidate_id"),
     topics.TURNOUT_BY_GENDER: ("gender",),
     topics.TURNOUT_BY_AGE_GROUP: ("age_group",),
+    topics.VOTES_BY_GENDER: ("gender", "candidate_id"),
+    topics.VOTES_BY_AGE_GROUP: ("age_group", "candidate_id"),
     topics.VOTES_PER_MINUTE: ("minute", "candidate_id"),
 }
 

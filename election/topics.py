@@ -19,6 +19,8 @@ TURNOUT_BY_LOCATION = "aggregated_turnout_by_location"
 VOTES_BY_LOCATION = "aggregated_votes_by_location"
 TURNOUT_BY_GENDER = "aggregated_turnout_by_gender"
 TURNOUT_BY_AGE_GROUP = "aggregated_turnout_by_age_group"
+VOTES_BY_GENDER = "aggregated_votes_by_gender"
+VOTES_BY_AGE_GROUP = "aggregated_votes_by_age_group"
 VOTES_PER_MINUTE = "aggregated_votes_per_minute"
 
 COMPACT_SEGMENT_BYTES = 8 * 1024 * 1024
@@ -51,6 +53,8 @@ AGGREGATED = (
     Topic(VOTES_BY_LOCATION),
     Topic(TURNOUT_BY_GENDER),
     Topic(TURNOUT_BY_AGE_GROUP),
+    Topic(VOTES_BY_GENDER),
+    Topic(VOTES_BY_AGE_GROUP),
     Topic(VOTES_PER_MINUTE),
 )
 # A rejected message is its original bytes plus headers, so it may be larger than any message on votes_topic.
