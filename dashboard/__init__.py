@@ -1,0 +1,16 @@
+"""The dashboard, one module a tab, thin over pure functions.
+
+sources     what the page is made from: the live board, the watch, the election's folder; `look()` gives a View
+watch       a thread that asks PostgreSQL and Kafka every few seconds, for all viewers
+database    searches in the roll
+photos      candidates' photos, fetched once by the server
+view        everything known at one moment
+figures     View in, what is shown out: standings, lead, status, places, groups, the race
+health      View in, what is shown out: agreement, parts, rates, latency
+words       numbers and ages as text
+palette     a colour and a symbol for each candidate
+markup      pieces of HTML, everything from outside escaped
+charts      Vega-Lite charts whose data change in place
+page        the frame: style, sidebar, fragments that refresh
+headline results places voters integrity       what is on the page
+"""

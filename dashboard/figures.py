@@ -1,0 +1,228 @@
+"""What the page shows, worked out from what is known. Pure functions: no I/O, no Streamlit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dashboard.view import Candidate, View
+from dashboard.words import votes as say_votes
+from election import topics
+from election.results import Tally
+
+RACE_POINTS = 120
+
+
+class Stage(StrEnum):
+    """How far the count is."""
+
+    UNKNOWN = "No figures yet"
+    BEFORE = "Before voting"
+    COUNTING = "Counting · partial result"
+    COUNTED = "All votes counted"
+
+
+def stage(view: View) -> Stage:
+    """All is counted when every vote that this election will have is; until then each figure is a partial one."""
+    if view.counted:
+        return Stage.COUNTED if view.votes_expected and view.counted >= view.votes_expected else Stage.COUNTING
+    return Stage.BEFORE if view.watched.election and not view.counting_problem else Stage.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A candidate's votes among all votes that are counted."""
+
+    candidate: Candidate
+    votes: int
+    total: int
+
+
+def standings(candidates: Sequence[Candidate], votes: Mapping[str, int]) -> list[Standing]:
+    """Every candidate, most votes first; equals stay in the election's order."""
+    total = sum(votes.values())
+    listed = [Standing(candidate, votes.get(candidate.candidate_id, 0), total) for candidate in candidates]
+    return sorted(listed, key=lambda standing: -standing.votes)
+
+
+def overall(view: View) -> list[Standing]:
+    """The candidates' standings in the whole election."""
+    votes = {tally["candidate_id"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_CANDIDATE)}
+    return standings(view.candidates, votes)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Who leads and by how much; several lead when they are tied. `outstanding` are the votes still out, if known."""
+
+    leaders: tuple[Standing, ...]
+    votes: int
+    outstanding: int | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the votes that are still out are too few to change who leads."""
+        return len(self.leaders) == 1 and self.outstanding is not None and self.votes > self.outstanding
+
+
+def lead(ranked: Sequence[Standing], outstanding: int | None) -> Lead | None:
+    """The lead among ranked standings, or None before the first vote."""
+    if not ranked or not ranked[0].votes:
+        return None
+    leaders = tuple(standing for standing in ranked if standing.votes == ranked[0].votes)
+    runner_up = ranked[1].votes if len(ranked) > 1 else 0
+    return Lead(leaders, ranked[0].votes - runner_up, outstanding)
+
+
+def outstanding(view: View) -> int | None:
+    """The votes that this election has and that aren't counted yet."""
+    return max(view.votes_expected - view.counted, 0) if view.votes_expected is not None else None
+
+
+def say_settled(lead: Lead) -> str:
+    """Whether the votes that are still out can change who leads. Arithmetic, no forecast."""
+    if lead.outstanding is None:
+        return "How many votes are still out is not known."
+    still = f"the {say_votes(lead.outstanding)} still out"
+    if not lead.outstanding:
+        return "No votes are still out." if len(lead.leaders) == 1 else "No votes are still out: it is a tie."
+    if lead.settled:
+        return f"The lead exceeds {still}: it can no longer be overtaken."
+    return f"The lead does not exceed {still}."
+
+
+@dataclass(frozen=True)
+class Party:
+    """A party's votes, with the mark of the first of its candidates."""
+
+    name: str
+    votes: int
+    candidates: tuple[Candidate, ...]
+
+
+def parties(view: View) -> list[Party]:
+    """Every party, most votes first."""
+    votes = {tally["party_affiliation"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_PARTY)}
+    members: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in view.candidates:
+        members[candidate.party].append(candidate)
+    listed = [Party(name, votes.get(name, 0), tuple(standing)) for name, standing in members.items()]
+    return sorted(listed, key=lambda party: -party.votes)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place's count: its standings, its registered voters (None: not known), and the lead there."""
+
+    name: str
+    standings: tuple[Standing, ...]
+    counted: int
+    registered: int | None
+
+    @property
+    def lead(self) -> Lead | None:
+        return lead(self.standings, None)
+
+
+def places(view: View) -> list[Place]:
+    """Every place with a vote, by name."""
+    votes: dict[str, dict[str, int]] = defaultdict(dict)
+    for tally in view.rows(topics.VOTES_BY_LOCATION):
+        votes[tally["state"]][tally["candidate_id"]] = tally["total_votes"]
+    registered = {tally["state"]: tally.get("registered") for tally in view.rows(topics.TURNOUT_BY_LOCATION)}
+    return [
+        Place(name, tuple(standings(view.candidates, votes[name])), sum(votes[name].values()), registered.get(name))
+        for name in sorted(votes)
+    ]
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many of a group's registered voters have a counted vote."""
+
+    group: str
+    votes: int
+    registered: int | None
+
+
+def turnout(rows: Sequence[Tally], field: str) -> list[Turnout]:
+    """Each group's turnout, by name of the group."""
+    listed = [Turnout(str(row[field]), row["total_votes"], row.get("registered")) for row in rows]
+    return sorted(listed, key=lambda group: group.group)
+
+
+def by_group(view: View, topic: str, field: str) -> list[tuple[str, list[Standing]]]:
+    """Each group with its candidates in the election's order, by name of the group."""
+    votes: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in view.rows(topic):
+        votes[str(row[field])][row["candidate_id"]] = row["total_votes"]
+    return [
+        (
+            group,
+            [
+                Standing(one, votes[group].get(one.candidate_id, 0), sum(votes[group].values()))
+                for one in view.candidates
+            ],
+        )
+        for group in sorted(votes)
+    ]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The race at the end of a stretch of time: its own votes, and every candidate's votes up to then."""
+
+    at: datetime
+    votes: int
+    totals: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.totals.values())
+
+
+def race(rows: Sequence[Tally], points: int = RACE_POINTS) -> tuple[int, list[Moment]]:
+    """Minutes per moment, and the race from the first vote to the newest, in at most about `points` moments."""
+    minutes: dict[datetime, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        minutes[datetime.fromisoformat(row["minute"])][row["candidate_id"]] = row["total_votes"]
+    if not minutes:
+        return 1, []
+    first, last = min(minutes), max(minutes)
+    length = int((last - first) / timedelta(minutes=1)) + 1
+    step = -(-length // points)
+    stretches: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for minute, votes in minutes.items():
+        for candidate_id, number in votes.items():
+            stretches[int((minute - first) / timedelta(minutes=step))][candidate_id] += number
+    totals: dict[str, int] = defaultdict(int)
+    moments = []
+    for index in range(-(-length // step)):
+        for candidate_id, number in stretches[index].items():
+            totals[candidate_id] += number
+        at = first + index * timedelta(minutes=step)
+        moments.append(Moment(at, sum(stretches[index].values()), dict(totals)))
+    return step, moments
+
+
+def spread(values: Sequence[float], distance: float) -> list[float]:
+    """Where labels for these values go so that none is nearer than `distance` to the next; each as near as can be."""
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    placed = [0.0] * len(values)
+    clusters: list[list[int]] = []
+
+    def bottom(cluster: list[int]) -> float:
+        middle = sum(values[index] for index in cluster) / len(cluster)
+        return middle - distance * (len(cluster) - 1) / 2
+
+    for index in order:
+        clusters.append([index])
+        while len(clusters) > 1 and bottom(clusters[-1]) < bottom(clusters[-2]) + distance * len(clusters[-2]):
+            clusters[-2:] = [clusters[-2] + clusters[-1]]
+    for cluster in clusters:
+        for at, index in enumerate(cluster):
+            placed[index] = bottom(cluster) + at * distance
+    return placed

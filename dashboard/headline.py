@@ -1,0 +1,104 @@
+"""What stands above the tabs: the election, its status, who leads, how much is counted and how fresh that is."""
+
+from __future__ import annotations
+
+from dashboard import markup, words
+from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
+from dashboard.health import Agreement, check, kafka_problem, overall_delay, problems
+from dashboard.page import show
+from dashboard.photos import Photos
+from dashboard.view import View
+
+SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.COUNTING: "◐", Stage.COUNTED: "✓"}
+
+
+def render(view: View, photos: Photos) -> None:
+    """The headline."""
+    found = problems(view)
+    warning = markup.notice(found) if found else ""
+    show(f"<header>{_title(view)}{warning}{_lead(view, photos)}{_progress(view)}{_tiles(view)}</header>")
+
+
+def status(view: View) -> str:
+    """How far the count is, as it is repeated wherever figures stand."""
+    now = stage(view)
+    if now is Stage.COUNTING and (out := outstanding(view)):
+        return f"{now}: {words.count(view.counted)} votes counted, {words.count(out)} still out"
+    if now is Stage.COUNTED:
+        return f"{now}: {words.count(view.counted)}"
+    return str(now)
+
+
+def _title(view: View) -> str:
+    now, compared = stage(view), check(view.watched, view.now)
+    kinds = {Stage.COUNTED: "good", Stage.COUNTING: "busy"}
+    pills = [markup.pill(kinds.get(now, "quiet"), SIGNS[now], now)]
+    if kafka_problem(view) and view.counted:
+        pills.append(markup.pill("bad", "‖", "Interrupted: last known figures"))
+    if compared.agreement is Agreement.DIFFERS:
+        pills.append(markup.pill("bad", "✕", "Tally and record differ"))
+    elif now is Stage.COUNTED and compared.agreement is Agreement.AGREES:
+        pills.append(markup.pill("good", "✓", "Tally equals the record"))
+    return f'<h1>{markup.text(view.title)}</h1><div class="e-top">{"".join(pills)}</div>'
+
+
+def _lead(view: View, photos: Photos) -> str:
+    found = lead(overall(view), outstanding(view))
+    if found is None:
+        said = {
+            Stage.BEFORE: "No vote has been counted yet. The first one shows here the moment it is.",
+            Stage.UNKNOWN: "Waiting for the count to begin.",
+        }[stage(view)]
+        return f'<div class="e-lead">{markup.empty(said)}</div>'
+    return f'<section class="e-lead" aria-label="Who leads">{_leaders(found, view, photos)}{_said(found)}</section>'
+
+
+def _leaders(found: Lead, view: View, photos: Photos) -> str:
+    pictures = "".join(markup.photo(one.candidate, photos, 76) for one in found.leaders[:3])
+    names = " and ".join(
+        f"{markup.symbol(one.candidate.mark)} {markup.text(one.candidate.name)}" for one in found.leaders
+    )
+    first = found.leaders[0]
+    title = "Tied" if len(found.leaders) > 1 else "Most votes" if stage(view) is Stage.COUNTED else "Leads so far"
+    party = markup.text(first.candidate.party) + " · " if len(found.leaders) == 1 else "each "
+    return (
+        f'<div class="e-leader"><div class="e-photos">{pictures}</div><div><small>{title}</small><b>{names}</b>'
+        f"{party}{words.votes(first.votes)} · {words.percent(first.votes, first.total)}</div></div>"
+    )
+
+
+def _said(found: Lead) -> str:
+    total = found.leaders[0].total
+    if len(found.leaders) > 1:
+        first = f"{len(found.leaders)} candidates have the same number of votes"
+    else:
+        first = f"Ahead by {words.votes(found.votes)} ({words.points(found.votes, total)})"
+    return f'<div class="e-said"><p><b>{first}</b></p><p>{markup.text(say_settled(found))}</p></div>'
+
+
+def _progress(view: View) -> str:
+    if not view.registered:
+        return ""
+    done = 100 * view.counted / view.registered
+    said = f"{words.count(view.counted)} votes counted of {words.count(view.registered)} registered voters"
+    return (
+        f'<div class="e-progress" role="progressbar" aria-label="Votes counted of registered voters" aria-valuemin="0"'
+        f' aria-valuemax="100" aria-valuenow="{done:.1f}" aria-valuetext="{said}">'
+        f'<i style="width:{min(done, 100):.2f}%"></i></div><p class="e-note">{said}</p>'
+    )
+
+
+def _tiles(view: View) -> str:
+    if not view.counted:
+        return ""
+    figures = []
+    if view.votes_expected:
+        note = f"of {words.votes(view.votes_expected)}, {words.count(outstanding(view) or 0)} still out"
+        figures.append(("Counted", words.percent(view.counted, view.votes_expected), note))
+    if view.registered:
+        figures.append(("Turnout", words.percent(view.counted, view.registered), "counted votes of registered voters"))
+    figures.append(("Newest vote", words.age(view.now - (view.newest_vote_at or view.now)), "when it was cast"))
+    seen = overall_delay(view.latencies, view.now)
+    delay = words.delay(seen.p50) if seen else "–"
+    figures.append(("Cast to counted", delay, "median of the last minute" if seen else "no votes in the last minute"))
+    return markup.tiles(figures)

@@ -1,0 +1,184 @@
+"""How the system itself does, worked out from what is known: does it add up, is each part up, how fast is it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from dashboard.view import SILENT_SECONDS, View, Watched
+from dashboard.words import age, count, span, votes
+from election.results import RejectedVote
+
+# A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
+STUCK_SECONDS = 30
+FRESH_SECONDS = 10
+WINDOW_SECONDS = 60
+RATE_SECONDS = 10
+# A voter is never shown together with a choice, not even in a message that doesn't count.
+VOTER_ID = re.compile(rb'[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,27}|(?<="voter_id")(\s*:\s*)"[^"]*"?')
+
+
+class Agreement(StrEnum):
+    """Whether record and tally tell the same."""
+
+    UNKNOWN = "not checked yet"
+    AGREES = "in agreement"
+    UNDER_WAY = "votes under way"
+    DIFFERS = "they differ"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of comparing record, log and tally, and why, in a sentence."""
+
+    agreement: Agreement
+    words: str
+
+
+def check(watched: Watched, now: float) -> Check:
+    """Compares record and tally candidate by candidate, and the log's length with the record.
+
+    A tally that lags is under way, unless nothing has moved for half a minute; a tally above the record is wrong.
+    """
+    if not watched.database_at or watched.log_messages is None:
+        return Check(Agreement.UNKNOWN, "Record, log and tally are compared once PostgreSQL and Kafka have answered.")
+    if watched.database_problem or watched.kafka_problem:
+        seen = age(now - min(watched.database_at, watched.kafka_at))
+        return Check(Agreement.UNKNOWN, f"Record, log and tally can't be compared now; they last were {seen}.")
+    above = sum(max(number - watched.record.get(one, 0), 0) for one, number in watched.tally.items())
+    if above:
+        return Check(Agreement.DIFFERS, f"The tally has {votes(above)} that the record does not have.")
+    unlogged = max(watched.recorded - watched.log_messages, 0)
+    waiting = watched.recorded - sum(watched.tally.values())
+    still = max(watched.database_at, watched.kafka_at) - watched.moved_at
+    if (waiting or unlogged) and watched.moved_at and still >= STUCK_SECONDS:
+        missing = f"the log lacks {votes(unlogged)}" if unlogged else f"the tally lacks {votes(waiting)}"
+        return Check(Agreement.DIFFERS, f"Nothing has moved for {span(still)}, but {missing} of the record.")
+    if waiting or unlogged:
+        return Check(Agreement.UNDER_WAY, f"{votes(max(waiting, unlogged))} recorded and on the way to the tally.")
+    asked = age(now - min(watched.database_at, watched.kafka_at))
+    return Check(Agreement.AGREES, f"Every candidate has as many votes in the tally as in the record (seen {asked}).")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the system: is it up (None: can't be told), and what shows it."""
+
+    name: str
+    role: str
+    up: bool | None
+    words: str
+
+
+def parts(view: View) -> list[Part]:
+    """Every part, with what the dashboard can see of it from outside."""
+    watched, now = view.watched, view.now
+    kafka = kafka_problem(view)
+    listed = [
+        Part("Kafka", "carries the messages", kafka is None, kafka or "answers"),
+        Part(
+            "PostgreSQL",
+            "keeps roll and record",
+            watched.database_problem is None,
+            watched.database_problem or "answers",
+        ),
+    ]
+    for group, name, role in (
+        ("roll", "main.py", "seeds, marks who has voted"),
+        ("voting", "voting.py", "casts the votes"),
+    ):
+        seen = watched.groups.get(group)
+        if seen is None or watched.kafka_problem:
+            listed.append(Part(name, role, None, "can't be told without Kafka"))
+        else:
+            words = f"{seen.members} running, {count(seen.lag)} messages to read" if seen.members else "not running"
+            listed.append(Part(name, role, bool(seen.members), words))
+    listed.append(_counting(view, now))
+    return listed
+
+
+def _counting(view: View, now: float) -> Part:
+    """Spark is no member of a consumer group: it is judged by what it does."""
+    name, role = "spark-streaming.py", "counts"
+    watched = view.watched
+    if kafka_problem(view) or watched.log_messages is None:
+        return Part(name, role, None, "can't be told without Kafka")
+    behind = watched.log_messages - sum(watched.tally.values()) - sum(view.rejected.values())
+    if now - view.changed_at < FRESH_SECONDS:
+        return Part(name, role, True, "counting")
+    if behind <= 0:
+        return Part(name, role, None, "nothing to count")
+    return Part(name, role, False, f"{count(behind)} messages wait and nothing is counted")
+
+
+def kafka_problem(view: View) -> str | None:
+    """Why no new figures come from Kafka, or None."""
+    if view.counting_problem:
+        return view.counting_problem
+    if view.heard_at and view.now - view.heard_at > SILENT_SECONDS:
+        return f"silent for {span(view.now - view.heard_at)}"
+    return view.watched.kafka_problem if view.watched.kafka_at else None
+
+
+def problems(view: View) -> list[str]:
+    """What is down and how old the figures are that are shown in its place, one sentence each."""
+    found = []
+    if trouble := kafka_problem(view):
+        known = f"The figures are from {age(view.now - view.heard_at)}." if view.heard_at else "No figures yet."
+        found.append(f"Kafka does not answer ({trouble}). {known}")
+    if trouble := view.watched.database_problem:
+        at = view.watched.database_at
+        known = f"What it told is from {age(view.now - at)}." if at else "The roll and the record can't be shown yet."
+        found.append(f"PostgreSQL does not answer ({trouble}). {known}")
+    return found
+
+
+def rates(watched: Watched) -> tuple[float, float] | None:
+    """Votes cast and votes counted per second over the last ten seconds or so; None before there are two samples."""
+    if len(watched.samples) < 2:
+        return None
+    newest = watched.samples[-1]
+    oldest = next(sample for sample in watched.samples if newest.at - sample.at <= RATE_SECONDS)
+    if oldest is newest:
+        oldest = watched.samples[-2]
+    seconds = newest.at - oldest.at
+    return max(newest.recorded - oldest.recorded, 0) / seconds, max(newest.counted - oldest.counted, 0) / seconds
+
+
+@dataclass(frozen=True)
+class Delay:
+    """The delays from cast to counted that were seen in one second, in seconds."""
+
+    at: float
+    p50: float
+    p99: float
+
+
+def delays(latencies: Sequence[tuple[float, float]], now: float) -> list[Delay]:
+    """The delay's median and 99th percentile for each second of the last minute that had votes."""
+    seconds: dict[int, list[float]] = {}
+    for at, delay in latencies:
+        if now - WINDOW_SECONDS <= at:
+            seconds.setdefault(int(at), []).append(max(delay, 0))
+    return [
+        Delay(second, float(np.percentile(seen, 50)), float(np.percentile(seen, 99)))
+        for second, seen in sorted(seconds.items())
+    ]
+
+
+def overall_delay(latencies: Sequence[tuple[float, float]], now: float) -> Delay | None:
+    """Median and 99th percentile over the whole last minute; None without a vote in it."""
+    seen = [max(delay, 0) for at, delay in latencies if now - WINDOW_SECONDS <= at]
+    return Delay(now, float(np.percentile(seen, 50)), float(np.percentile(seen, 99))) if seen else None
+
+
+def example(rejected: RejectedVote) -> str:
+    """How a rejected message began, as printable text without the voter it names."""
+    hidden = VOTER_ID.sub(
+        lambda found: (found[1] or b"") + b'"(voter)"' if found[1] else b"(voter)", rejected.beginning
+    )
+    return hidden.decode("utf-8", "backslashreplace").encode("unicode_escape").decode() or "(empty)"

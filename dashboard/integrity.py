@@ -1,0 +1,116 @@
+"""The tab Integrity: record = log = tally, what was rejected, how fast it all is, and which part is up."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, markup, words
+from dashboard.health import Agreement, check, delays, example, overall_delay, parts, rates
+from dashboard.page import Page, show
+from dashboard.view import View
+
+SIGNS = {
+    Agreement.AGREES: ("good", "✓"),
+    Agreement.UNDER_WAY: ("busy", "◐"),
+    Agreement.DIFFERS: ("bad", "✕"),
+    Agreement.UNKNOWN: ("quiet", "…"),
+}
+STATES = {True: ("good", "✓", "up"), False: ("bad", "✕", "down"), None: ("quiet", "…", "unknown")}
+
+
+def render(page: Page) -> None:
+    """The tab."""
+    page.live(_sums)
+    page.live_chart(_pipeline)
+
+
+def _sums(view: View) -> None:
+    watched = view.watched
+    found = check(watched, view.now)
+    kind, sign = SIGNS[found.agreement]
+    log = words.count(watched.log_messages) if watched.log_messages is not None else "–"
+    show(
+        markup.heading(
+            "Record = log = tally", "The record is PostgreSQL's votes, the log votes_topic, the tally the count"
+        )
+        + f'<div class="e-top">{markup.pill(kind, sign, found.agreement)} <span>{markup.text(found.words)}</span></div>'
+        + markup.tiles(
+            (
+                ("Record", words.count(watched.recorded) if watched.database_at else "–", "votes in PostgreSQL"),
+                ("Log", log, "messages on votes_topic, repeats and rejected ones too"),
+                ("Tally", words.count(view.counted), "votes counted"),
+                ("Rejected", words.count(sum(view.rejected.values())), "messages that are no vote"),
+            )
+        )
+    )
+    if view.candidates:
+        with st.expander("Record and tally of each candidate"):
+            rows = (
+                (
+                    one.name,
+                    words.count(watched.record.get(one.candidate_id, 0)),
+                    words.count(watched.tally.get(one.candidate_id, 0)),
+                    words.count(watched.record.get(one.candidate_id, 0) - watched.tally.get(one.candidate_id, 0)),
+                )
+                for one in view.candidates
+            )
+            caption = "Votes of each candidate when they were last compared"
+            show(markup.table(caption, ("Candidate", "#Record", "#Tally", "#Under way"), rows))
+
+
+def _pipeline(view: View) -> None:
+    show(markup.heading("The parts", "As the dashboard sees them from outside") + _parts(view))
+    _speed(view)
+    _rejected(view)
+
+
+def _parts(view: View) -> str:
+    lines = []
+    for part in parts(view):
+        kind, sign, said = STATES[part.up]
+        lines.append(
+            f"<li>{markup.pill(kind, sign, said)} <b>{markup.text(part.name)}</b>"
+            f"<small>{markup.text(part.role)}: {markup.text(part.words)}</small></li>"
+        )
+    return f'<ul class="e-parts">{"".join(lines)}</ul>'
+
+
+def _speed(view: View) -> None:
+    pace, whole = rates(view.watched), overall_delay(view.latencies, view.now)
+    groups = view.watched.groups
+    figures = [
+        ("Casting", words.rate(pace[0]) if pace else "–", "votes a second, into the record"),
+        ("Counting", words.rate(pace[1]) if pace else "–", "votes a second, into the tally"),
+    ]
+    for group, name in (("voting", "voting.py's lag"), ("roll", "main.py's lag")):
+        figures.append((name, words.count(groups[group].lag) if group in groups else "–", "messages still to read"))
+    show(markup.heading("Speed", "Rates of the last ten seconds") + markup.tiles(figures))
+    seen = delays(view.latencies, view.now)
+    title = markup.heading("From cast to counted", "Median and 99th percentile of each second, last minute, in ms", 3)
+    if whole is None or len(seen) < 2:
+        show(title + markup.empty("No votes were counted in the last minute."))
+        return
+    show(title)
+    said = f"Over the whole minute: median {words.delay(whole.p50)}, 99th percentile {words.delay(whole.p99)}."
+    charts.draw(
+        charts.delay_spec(charts.theme_colours()), charts.delay_data(seen), f"Lines of the delay. {said}", "delay"
+    )
+    show(f'<p class="e-note">{said}</p>')
+    with st.expander("The delay as a table"):
+        rows = (
+            (f"{view.now - one.at:.0f} s ago", words.delay(one.p50), words.delay(one.p99)) for one in reversed(seen)
+        )
+        show(markup.table("Delay from cast to counted, by second", ("Second", "#p50", "#p99"), rows))
+
+
+def _rejected(view: View) -> None:
+    total = sum(view.rejected.values())
+    title = markup.heading("Rejected messages", "Messages on votes_topic that are no vote; they never count")
+    if not total:
+        show(title + markup.empty("None so far."))
+        return
+    ranked = sorted(view.rejected.items(), key=lambda item: -item[1])
+    show(title + markup.bars((reason, number, total, words.count(number), None) for reason, number in ranked))
+    with st.expander("The newest examples"):
+        rows = ((f"{one.partition} / {one.offset}", one.reason, example(one)) for one in reversed(view.examples))
+        show(markup.table("How they began, voters' ids hidden", ("Partition / offset", "Reason", "Beginning"), rows))

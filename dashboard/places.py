@@ -1,0 +1,141 @@
+"""The tab Places: the map, every place in a table, and one place that was asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, maps, markup, words
+from dashboard.figures import Place, places
+from dashboard.headline import status
+from dashboard.page import Page, show
+from dashboard.view import View
+
+LEAD, COUNTED = "Who leads", "How much is counted"
+
+
+def render(page: Page) -> None:
+    """The tab."""
+    if page.sources.outlines:
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            shading = st.segmented_control(
+                "Shade the map by", (LEAD, COUNTED), default=LEAD, required=True, key="shade"
+            )
+            page.live_chart(lambda view: _map(view, page, shading == COUNTED))
+    else:
+        right = st.container()
+    with right:
+        chosen = st.selectbox(
+            "Find a place",
+            page.sources.places,
+            index=None,
+            placeholder="All places: type to search",
+            key="place",
+            bind="query-params",
+        )
+        page.live(lambda view: _place(view, page, chosen))
+    page.live_chart(_table)
+
+
+def _map(view: View, page: Page, by_counted: bool) -> None:
+    counted = places(view)
+    if by_counted:
+        title, note = "How much is counted in each place", "Darker: more of the registered voters have a counted vote"
+    else:
+        shades = "; ".join(
+            f"{strong} for {said}"
+            for strong, said in zip(("strong", "medium", "pale"), (said for _, _, said in maps.SHADES), strict=True)
+        )
+        title, note = "Who leads in each place", f"Colour by the lead: {shades}. A symbol shows who leads, = a tie"
+    show(markup.heading(title, note) + ("" if by_counted else markup.legend(view.candidates)))
+    colours = charts.theme_colours()
+    outlines, at = page.sources.outlines or {}, page.sources.middles
+    spec = maps.map_spec(outlines, colours)
+    spec["datasets"] = {"places": maps.map_data(counted, at, by_counted, colours.ink)}
+    charts.draw(spec, None, f"Map: {title.lower()}. {_won(counted, view)} The table below has the same figures.", "map")
+
+
+def _won(counted: list[Place], view: View) -> str:
+    """'Denis Coderre leads in 31 places, …'"""
+    leading = [
+        place.lead.leaders[0].candidate.candidate_id for place in counted if place.lead and len(place.lead.leaders) == 1
+    ]
+    said = [
+        f"{one.name} leads in {leading.count(one.candidate_id)} of {len(counted)} places" for one in view.candidates
+    ]
+    return ", ".join(said) + "." if counted else "No votes are counted yet."
+
+
+def _place(view: View, page: Page, chosen: str | None) -> None:
+    counted = places(view)
+    if chosen is None:
+        rows = []
+        for one in view.candidates:
+            won = sum(place.lead is not None and _leads(place) == one.candidate_id for place in counted)
+            rows.append((one.name, won, len(counted), f"{words.count(won)} of {len(counted)}", one.mark))
+        body = markup.bars(rows) if counted else markup.empty("No votes are counted yet.")
+        show(markup.heading("Places that each candidate leads", status(view)) + body)
+        return
+    place = next((place for place in counted if place.name == chosen), None)
+    if place is None:
+        show(markup.heading(chosen) + markup.empty("No votes from here are counted yet."))
+        return
+    said = f"{words.votes(place.counted)} counted"
+    if place.registered:
+        said += f" of {words.count(place.registered)} registered: {words.percent(place.counted, place.registered)}"
+    board = markup.scoreboard(place.standings, page.sources.photos, said, 44)
+    show(markup.heading(place.name, status(view)) + board)
+
+
+def _leads(place: Place) -> str | None:
+    """The id of the candidate who alone leads here."""
+    leaders = place.lead.leaders if place.lead else ()
+    return leaders[0].candidate.candidate_id if len(leaders) == 1 else None
+
+
+def _table(view: View) -> None:
+    counted = places(view)
+    show(markup.heading("Every place", "Sort by clicking a column's name; search with the loupe above the table"))
+    if not counted:
+        show(markup.empty("No votes are counted yet."))
+        return
+    st.dataframe(
+        table_data(counted, view),
+        hide_index=True,
+        height=min(len(counted) + 1, 14) * 35 + 3,
+        key="places",
+        alt="Votes, leader, lead and turnout of every place",
+        column_config={
+            "Lead": st.column_config.NumberColumn(format="%.1f points"),
+            "Turnout": st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100),
+            "Counted": st.column_config.NumberColumn(format="localized"),
+            "Registered": st.column_config.NumberColumn(format="localized"),
+            **{
+                f"{one.mark.symbol} {one.name}": st.column_config.NumberColumn(format="localized")
+                for one in view.candidates
+            },
+        },
+    )
+
+
+def table_data(counted: list[Place], view: View) -> pd.DataFrame:
+    """A row for each place: who leads, by how much, each candidate's votes, and the turnout."""
+    return pd.DataFrame([_row(place, view) for place in counted])
+
+
+def _row(place: Place, view: View) -> dict[str, object]:
+    found = place.lead
+    leads = (
+        "–" if not found else " = ".join(f"{one.candidate.mark.symbol} {one.candidate.name}" for one in found.leaders)
+    )
+    votes = {standing.candidate.candidate_id: standing.votes for standing in place.standings}
+    return {
+        "Place": place.name,
+        "Leads": leads,
+        "Lead": 100 * found.votes / place.counted if found else 0.0,
+        "Turnout": 100 * place.counted / place.registered if place.registered else None,
+        "Counted": place.counted,
+        "Registered": place.registered,
+        **{f"{one.mark.symbol} {one.name}": votes[one.candidate_id] for one in view.candidates},
+    }

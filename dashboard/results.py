@@ -1,0 +1,77 @@
+"""The tab Results: the candidates, their parties, and how the race went."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, markup, words
+from dashboard.figures import overall, parties, race
+from dashboard.headline import status
+from dashboard.page import Page, show
+from dashboard.view import View
+from election import topics
+
+
+def render(page: Page) -> None:
+    """The tab."""
+    page.live(lambda view: _candidates(view, page))
+    page.live_chart(_race)
+
+
+def _candidates(view: View, page: Page) -> None:
+    if not view.candidates:
+        show(markup.heading("Candidates") + markup.empty("The candidates show here once main.py has registered them."))
+        return
+    show(markup.heading("Candidates", status(view)) + markup.scoreboard(overall(view), page.sources.photos))
+    total = view.counted
+    rows = (
+        (
+            party.name,
+            party.votes,
+            total,
+            f"{words.votes(party.votes)} · {words.percent(party.votes, total)}",
+            party.candidates[0].mark,
+        )
+        for party in parties(view)
+    )
+    show(markup.heading("Parties", "Votes of each party's candidates") + markup.bars(rows))
+
+
+def _race(view: View) -> None:
+    step, moments = race(view.rows(topics.VOTES_PER_MINUTE))
+    names = markup.legend(view.candidates)
+    if len(moments) < 2:
+        show(markup.heading("The race over time") + markup.empty("It is drawn from the second minute of voting on."))
+        return
+    colours = charts.theme_colours()
+    show(
+        markup.heading("The race over time", "Each candidate's share of all votes so far, by the time of casting")
+        + names
+    )
+    last = moments[-1]
+    said = ", ".join(
+        f"{one.name} {words.percent(last.totals.get(one.candidate_id, 0), last.total)}" for one in view.candidates
+    )
+    charts.draw(
+        charts.race_spec(colours),
+        charts.race_data(moments, view.candidates),
+        f"Lines of each candidate's share of all votes so far. At the end: {said}.",
+        "race",
+    )
+    each = "each minute" if step == 1 else f"each {step} minutes"
+    show(markup.heading(f"Votes cast in {each}", "By the time of casting; the busiest and the newest are labelled"))
+    busiest, newest = (words.votes(number) for number in (max(moment.votes for moment in moments), last.votes))
+    charts.draw(
+        charts.pace_spec(colours),
+        charts.pace_data(moments, step),
+        f"Bars of the votes cast in {each}: {busiest} in the busiest, {newest} in the newest.",
+        "pace",
+    )
+    with st.expander("The race as a table"):
+        rows = (
+            [f"{moment.at:%H:%M} UTC", words.count(moment.votes)]
+            + [words.percent(moment.totals.get(one.candidate_id, 0), moment.total) for one in view.candidates]
+            for moment in reversed(moments)
+        )
+        columns = ["From", "#Votes", *(f"#{one.name}" for one in view.candidates)]
+        show(markup.table("Votes and each candidate's share of all votes so far, newest first", columns, rows))

@@ -1,0 +1,130 @@
+"""Everything that the page knows at one moment. Pure data: the tabs turn it into figures, charts and words."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.palette import Mark, mark
+from election import topics
+from election.results import RejectedVote, Tally
+
+# The board's reader hears from Kafka every 5 s; silence of twice that is no accident.
+SILENT_SECONDS = 12
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who stands, and how they are told apart on the page."""
+
+    candidate_id: str
+    name: str
+    party: str
+    photo_url: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Kafka consumer group: its members now, and how many messages it has still to read."""
+
+    members: int
+    lag: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How far casting and counting were at a time."""
+
+    at: float
+    recorded: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
+
+    `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
+    """
+
+    database_at: float = 0.0
+    database_problem: str | None = "connecting to PostgreSQL"
+    election: Mapping[str, Any] | None = None
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    record: Mapping[str, int] = field(default_factory=dict)
+    tally: Mapping[str, int] = field(default_factory=dict)
+    moved_at: float = 0.0
+    kafka_at: float = 0.0
+    kafka_problem: str | None = "connecting to Kafka"
+    log_messages: int | None = None
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def recorded(self) -> int:
+        return sum(self.record.values())
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at the count, for one refresh of one page. Times are seconds since 1970."""
+
+    now: float
+    title: str = "Election"
+    registered: int | None = None
+    votes_expected: int | None = None
+    candidates: tuple[Candidate, ...] = ()
+    tallies: Mapping[str, list[Tally]] = field(default_factory=dict)
+    changed_at: float = 0.0
+    latencies: tuple[tuple[float, float], ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[RejectedVote, ...] = ()
+    counting_problem: str | None = None
+    heard_at: float = 0.0
+    watched: Watched = field(default_factory=Watched)
+
+    def rows(self, topic: str) -> list[Tally]:
+        return self.tallies.get(topic, [])
+
+    @property
+    def counted(self) -> int:
+        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+
+    @property
+    def newest_vote_at(self) -> float | None:
+        """When the newest counted vote was cast."""
+        return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+
+    @property
+    def candidate(self) -> dict[str, Candidate]:
+        return {candidate.candidate_id: candidate for candidate in self.candidates}
+
+
+def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) -> tuple[Candidate, ...]:
+    """The candidates in the election's order, each with a mark of its own; those it doesn't name come after.
+
+    `known` are rows of the table or tallies: whatever tells a candidate's name. The first that does counts.
+    """
+    rows: dict[str, Mapping[str, Any]] = {}
+    for row in known:
+        rows.setdefault(row["candidate_id"], row)
+    places = {candidate_id: place for place, candidate_id in enumerate(order)}
+    ids = sorted(rows, key=lambda candidate_id: (places.get(candidate_id, len(places)), candidate_id))
+    return tuple(
+        Candidate(
+            candidate_id,
+            str(rows[candidate_id].get("candidate_name") or candidate_id),
+            str(rows[candidate_id].get("party_affiliation") or ""),
+            str(rows[candidate_id].get("photo_url") or ""),
+            mark(position),
+        )
+        for position, candidate_id in enumerate(ids)
+    )
+
+
+def recent(pairs: deque[tuple[float, float]] | Iterable[tuple[float, float]], since: float) -> tuple:
+    """The pairs whose time is at or after `since`."""
+    return tuple(pair for pair in pairs if pair[0] >= since)

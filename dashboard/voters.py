@@ -1,0 +1,128 @@
+"""The tab Voters: turnout and votes by gender and age, and the roll. For whom somebody voted is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import markup, words
+from dashboard.database import NOT_YET, PAGE_SIZE, VOTED, Search, Unavailable, search_roll
+from dashboard.figures import Standing, Turnout, by_group, turnout
+from dashboard.headline import status
+from dashboard.page import Page, show
+from dashboard.view import View
+from election import topics
+
+ANY = "All"
+KINDS = (
+    ("gender", topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, "gender"),
+    ("age", topics.TURNOUT_BY_AGE_GROUP, topics.VOTES_BY_AGE_GROUP, "age_group"),
+)
+
+
+def render(page: Page) -> None:
+    """The tab."""
+    page.live_chart(_groups)
+    _roll(page)
+
+
+def _groups(view: View) -> None:
+    for name, turnout_topic, votes_topic, field in KINDS:
+        groups = turnout(view.rows(turnout_topic), field)
+        choices = by_group(view, votes_topic, field)
+        left, right = st.columns(2, gap="large")
+        with left:
+            show(markup.heading(f"Turnout by {name}", status(view)) + _turnout(groups))
+        with right:
+            title = markup.heading(f"Votes by {name}", "How each group's counted votes are divided")
+            divided = markup.stacked(choices) if choices else markup.empty("No votes are counted yet.")
+            show(title + divided)
+        if groups:
+            show(markup.legend(view.candidates))
+            with st.expander(f"Figures by {name} as a table"):
+                show(_table(name, groups, choices, view))
+
+
+def _turnout(groups: Sequence[Turnout]) -> str:
+    if not groups:
+        return markup.empty("No votes are counted yet.")
+    return markup.bars(
+        (
+            group.group,
+            group.votes,
+            group.registered or 0,
+            f"{words.percent(group.votes, group.registered or 0)} · {words.count(group.votes)}"
+            f" of {words.count(group.registered or 0)}",
+            None,
+        )
+        for group in groups
+    )
+
+
+def _table(name: str, groups: Sequence[Turnout], choices: list[tuple[str, list[Standing]]], view: View) -> str:
+    divided = dict(choices)
+    columns = [name.capitalize(), "#Registered", "#Counted", "#Turnout", *(f"#{one.name}" for one in view.candidates)]
+    rows = []
+    for group in groups:
+        standings = divided.get(group.group, [])
+        shares = [words.percent(one.votes, one.total) for one in standings] or ["–"] * len(view.candidates)
+        registered = words.count(group.registered) if group.registered is not None else "–"
+        reached = words.percent(group.votes, group.registered or 0)
+        rows.append([group.group, registered, words.count(group.votes), reached, *shares])
+    return markup.table(f"Turnout and votes by {name}", columns, rows)
+
+
+@st.fragment
+def _roll(page: Page) -> None:
+    """The roll, a page at a time. `roll_pages` are the registration numbers after which the pages so far began."""
+    note = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
+    show(markup.heading("The roll", note))
+    name, where, voted = st.columns([3, 2, 2])
+    search = Search(
+        name.text_input("Name or registration number", key="roll_text", placeholder="Part of a name, or 012-0000345"),
+        where.selectbox("Place", page.sources.places, index=None, placeholder="All places", key="roll_place"),
+        voted.segmented_control("Has voted", (ANY, VOTED, NOT_YET), default=ANY, required=True, key="roll_voted"),
+    )
+    if st.session_state.get("roll_search") != search:
+        st.session_state.roll_search, st.session_state.roll_pages = search, [""]
+    pages: list[str] = st.session_state.roll_pages
+    try:
+        found, more = search_roll(page.sources.settings, search, pages[-1])
+    except Unavailable as error:
+        show(markup.notice([f"The roll can't be searched now: PostgreSQL says {error}"]))
+        return
+    if not found:
+        show(
+            markup.empty("Nobody on the roll matches." if search != Search(voted=ANY) else "The roll is empty so far.")
+        )
+        return
+    show(roll_table(found, len(pages)))
+    back, on, _ = st.columns([1, 1, 4])
+    if back.button("Previous", disabled=len(pages) == 1, width="stretch"):
+        st.session_state.roll_pages = pages[:-1]
+        st.rerun(scope="fragment")
+    if on.button("Next", disabled=not more, width="stretch"):
+        st.session_state.roll_pages = [*pages, found[-1]["registration_number"]]
+        st.rerun(scope="fragment")
+
+
+def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
+    """A page of the roll as a table."""
+    first = (number - 1) * PAGE_SIZE + 1
+    rows = (
+        (
+            row["registration_number"],
+            row["voter_name"],
+            row["registered_age"],
+            row["gender"],
+            f"{row['address_city']}, {row['address_state']}"
+            if row["address_city"] != row["address_state"]
+            else row["address_state"],
+            "✓ voted" if row["voted"] else "○ not yet",
+        )
+        for row in found
+    )
+    caption = f"Voters {words.count(first)} to {words.count(first + len(found) - 1)}, by registration number"
+    return markup.table(caption, ("Registration", "Name", "#Age", "Gender", "Place", "Vote"), rows)

@@ -1,0 +1,58 @@
+"""Numbers, shares and ages as people read them."""
+
+from __future__ import annotations
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def count(number: int) -> str:
+    """12,345"""
+    return f"{number:,}"
+
+
+def votes(number: int) -> str:
+    """'1 vote', '12,345 votes'"""
+    return f"{number:,} vote" + ("" if number == 1 else "s")
+
+
+def percent(part: float, whole: float) -> str:
+    """The share with one decimal; never 100.0% unless it is all, nor 0.0% unless it is nothing; a dash of nothing."""
+    if not whole:
+        return "–"
+    if part == whole:
+        return "100%"
+    shown = min(max(100 * part / whole, 0.1 if part else 0), 99.9) if part < whole else 100 * part / whole
+    return f"{shown:.1f}%"
+
+
+def points(part: float, whole: float) -> str:
+    """A difference of shares: '3.2 points'."""
+    return f"{100 * part / whole:.1f} points" if whole else "–"
+
+
+def span(seconds: float) -> str:
+    """How long: '3 s', '4 min', '2 h', '5 days'."""
+    seconds = max(seconds, 0)
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.0f} min"
+    if seconds < DAY:
+        return f"{seconds / HOUR:.0f} h"
+    days = round(seconds / DAY)
+    return f"{days} day" + ("" if days == 1 else "s")
+
+
+def age(seconds: float) -> str:
+    """How long ago: 'now', '4 min ago'."""
+    return "now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def delay(seconds: float) -> str:
+    """A short time with its unit: '12 ms', '1.4 s'."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else span(seconds)
+
+
+def rate(per_second: float) -> str:
+    """'0', '0.4', '213', '1,234' a second."""
+    return f"{per_second:.1f}" if 0 < per_second < 10 else f"{per_second:,.0f}"

@@ -1,0 +1,16 @@
+"""Shows the election: the count as it is now, place by place, the roll, and whether everything adds up.
+
+Reads the aggregated_* topics, rejected_votes and PostgreSQL, and changes nothing.
+
+    streamlit run streamlit-app.py
+"""
+
+from dashboard import headline, integrity, page, places, results, voters
+
+this = page.open_page()
+this.live(lambda view: headline.render(view, this.sources.photos))
+
+for tab, content in zip(page.open_tabs(), (results, places, voters, integrity), strict=True):
+    if tab.open:
+        with tab:
+            content.render(this)
