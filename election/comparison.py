@@ -16,15 +16,7 @@ from election.recount import NOBODY, Box, Recount, Register, Totals
 from election.report import EXAMPLES, Finding, Line, Report
 from election.results import Board
 
-WORDS = {
-    topics.VOTES_PER_CANDIDATE: "per candidate",
-    topics.VOTES_PER_PARTY: "per party",
-    topics.TURNOUT_BY_LOCATION: "per location",
-    topics.VOTES_BY_LOCATION: "per location and candidate",
-    topics.TURNOUT_BY_GENDER: "per gender",
-    topics.TURNOUT_BY_AGE_GROUP: "per age group",
-    topics.VOTES_PER_MINUTE: "per minute and candidate",
-}
+WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") for topic in topics.AGGREGATED}
 
 
 def compare(
@@ -89,12 +81,12 @@ def _per_voter(register: Register, record: Box, log: Box) -> list[Finding]:
 
 
 def _tally_ahead(logged: Totals, tallied: Totals) -> list[Finding]:
-    return _tally_off(logged, tallied, 1, "votes more are tallied {} than {} holds")
+    return _tally_off(logged, tallied, 1, "votes more are tallied in {} than {} holds")
 
 
 def _tally_behind(logged: Totals, tallied: Totals) -> list[Finding]:
     """The aggregate that is furthest behind: a vote that is under way to all seven is one vote under way."""
-    behind = _tally_off(logged, tallied, -1, "votes fewer are tallied {} than {} holds")
+    behind = _tally_off(logged, tallied, -1, "votes fewer are tallied in {} than {} holds")
     return [max(behind, key=lambda finding: finding.count)] if behind else []
 
 

@@ -113,6 +113,8 @@ class Box:
             topics.VOTES_BY_LOCATION: _count_pairs(groups["state"], labels["state"], choices, ids),
             topics.TURNOUT_BY_GENDER: _count(groups["gender"], labels["gender"]),
             topics.TURNOUT_BY_AGE_GROUP: _count(groups["age_group"], labels["age_group"]),
+            topics.VOTES_BY_GENDER: _count_pairs(groups["gender"], labels["gender"], choices, ids),
+            topics.VOTES_BY_AGE_GROUP: _count_pairs(groups["age_group"], labels["age_group"], choices, ids),
             topics.VOTES_PER_MINUTE: _count_pairs(minute, starts, choices, ids),
         }
 

@@ -8,7 +8,10 @@ import pwd
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from embedded.processes import NotStarted, Process, port_answers
 
@@ -63,11 +66,20 @@ class PostgresServer:
             *(binaries() / "postgres", "-D", self.folder, "-h", "127.0.0.1", "-p", str(self.port)),
             *("-k", self.folder, "-c", "max_wal_size=2GB", "-c", "timezone=UTC"),
         ]
+        self._end_orphans()
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self.process = Process("PostgreSQL", command, self.log, user=self.user)
         self.process.wait_until(self._ready, START_TIMEOUT_SECONDS)
         if new:
             self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)
+
+    def _end_orphans(self) -> None:
+        """Ends what a killed server left behind: its backends live on for a moment, and two servers ruin the data."""
+        orphans = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.folder)]
+        for process in orphans:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(orphans, timeout=10)
 
     def _initialise(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
