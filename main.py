@@ -32,6 +32,7 @@ def main(settings: Settings, stop: Stop) -> None:
     seeding.seed_database()
     seeding.restore_log(producer)
     seeding.publish_roll(admin, producer)
+    seeding.ensure_search()
 
     with make_consumer(settings, GROUP, [topics.VOTES]) as votes:
         manage_vote_stream(database, votes, producer, stop)

@@ -9,9 +9,11 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
+from psycopg2.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
 from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
@@ -28,6 +30,7 @@ from election.record import (
     Database,
     copy_rows,
     ensure_schema,
+    first_line,
     row,
     rows,
     streamed,
@@ -37,6 +40,7 @@ from election.stages import CannotRun, Pulse, Stop, Stopped
 
 log = logging.getLogger(__name__)
 
+SEARCH = Path(__file__).with_name("search.sql")
 ROLL_WITH_VOTES = """
     SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
 # Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
@@ -124,6 +128,10 @@ class Seeding:
         if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", page[0][:1]):
             copy_rows(connection, "voters", VOTER_COLUMNS, page)
 
+    def ensure_search(self) -> None:
+        """Creates the indexes that the dashboard searches the roll by. An election does without where it can't."""
+        self.database.run(_index_roll)
+
     def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
         """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.
 
@@ -189,6 +197,14 @@ class Seeding:
         finally:
             reader.close()
         return logged
+
+
+def _index_roll(connection: Connection) -> None:
+    try:
+        _execute(connection, SEARCH.read_text())
+    except (InsufficientPrivilege, FeatureNotSupported, UndefinedFile) as error:
+        connection.rollback()
+        log.warning("searching the roll by name will be slow, pg_trgm can't be had: %s", first_line(error))
 
 
 def _execute(connection: Connection, statement: str, *values: str) -> None:
