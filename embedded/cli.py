@@ -38,10 +38,12 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--folder", type=Path, default=PROJECT / "var", help="where data and logs are kept (default: var)"
     )
     parser.add_argument("--fresh", action="store_true", help="start over: forget the votes of the last run")
-    commands = parser.add_subparsers(dest="command", metavar="services | test")
+    commands = parser.add_subparsers(dest="command", metavar="services | test | bench")
     commands.add_parser("services", help="only Kafka and PostgreSQL, and what to export for the scripts")
     test = commands.add_parser("test", help="every check and every test")
     test.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    bench = commands.add_parser("bench", help="the benchmarks; bench -h lists them", add_help=False)
+    bench.add_argument("bench", nargs=argparse.REMAINDER)
     test.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     return parser.parse_args(arguments)
 
@@ -151,6 +153,8 @@ def main(arguments: list[str]) -> int:
     try:
         if options.command == "test":
             return run_tests(options)
+        if options.command == "bench":
+            return subprocess.call([sys.executable, "-m", "bench", *options.bench], cwd=PROJECT)
         stop = Stop().listen()
         return run_services(options, stop) if options.command == "services" else run_election(options, stop)
     except (

@@ -22,8 +22,20 @@ COUNT_SECONDS = 400
 
 def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -> subprocess.CompletedProcess[str]:
     """Runs embedded/cli.py, which run.py hands over to, in the Python that runs the tests."""
+    with start(folder, *arguments) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout_seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate()
+            logs = "\n".join(f"{log}:\n{log.read_text()[-1500:]}" for log in sorted((folder / "logs").glob("*.log")))
+            pytest.fail(f"not done after {timeout_seconds:.0f} s\n{output}\n{logs}")
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "embedded.cli", "--folder", str(folder), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_seconds)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def few_districts(folder: Path) -> Path:
@@ -76,11 +88,6 @@ def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
     assert "Exactly the official result, in total and in each of the 58 places." in counted.stdout
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "embedded.cli", "--folder", str(folder), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 def test_ctrl_c_stops_everything_and_a_killed_run_is_cleaned_up_by_the_next(java, folder):
     def log_says(part: str, text: str) -> bool:
         log = folder / "var" / "logs" / f"{part}.log"
@@ -100,12 +107,11 @@ def test_ctrl_c_stops_everything_and_a_killed_run_is_cleaned_up_by_the_next(java
         refused = run(folder / "var", "--no-dashboard")
         assert refused.returncode == 1
         assert "error: an election is running already" in refused.stderr
-        running.send_signal(signal.SIGINT)
-        output, _ = running.communicate(timeout=90)
     finally:
-        running.kill()
-    assert running.returncode == 0, output
-    assert "left behind by a run that was killed" in output
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=90)
+    assert running.returncode == 0, output + errors
+    assert "left behind by a run that was killed" in errors
     assert processes_of(folder) == []
 
 

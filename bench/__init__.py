@@ -1,0 +1,1 @@
+"""Benchmarks: each figure beside its rivals in the same run, on real servers."""

@@ -1,0 +1,93 @@
+"""Runs the benchmarks and prints a table: `python3 run.py bench [PART ...]`.
+
+    cast      votes per second of voting.py, beside the plain ways and the floor
+    latency   milliseconds from a vote to its total, real-time mode beside micro-batches
+    backlog   seconds to seed, cast and count an election from a standing start
+
+Results go to bench/results.json, with the machine they were measured on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import backlog, cast, latency
+from bench.harness import machine, spread
+
+RESULTS = Path(__file__).with_name("results.json")
+PARTS = "cast", "latency", "backlog"
+
+
+def run_cast(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [cast.measure(options.voters) for _ in range(options.runs)]
+    floors = [run["floor: COPY and produce, no logic"] for run in runs]
+    return [
+        (
+            name,
+            f"{spread([run[name] for run in runs])} votes/s,"
+            f" {spread([100 * run[name] / low for run, low in zip(runs, floors, strict=True)], 1)} % of the floor",
+        )
+        for name in runs[0]
+    ]
+
+
+def run_latency(options: argparse.Namespace) -> list[tuple[str, str]]:
+    rows = []
+    for rate in options.rates:
+        for name, trigger in (("real time", "real-time"), ("micro-batches", "0 seconds")):
+            runs = [latency.measure(trigger, rate, options.seconds, options.voters) for _ in range(options.runs)]
+            figures = ", ".join(
+                f"{label} {spread([getattr(run, field) for run in runs])}"
+                for label, field in (("p50", "p50"), ("p99", "p99"), ("max", "worst"))
+            )
+            exact = "every total exact" if all(run.exact for run in runs) else "NOT EXACT"
+            rows.append((f"{name}, {rate:,} votes/s", f"{figures} ms; {exact}"))
+    return rows
+
+
+def run_backlog(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [backlog.measure(options.voters) for _ in range(options.runs)]
+    return [
+        (
+            f"{step} {runs[0]['voters' if step == 'seed' else 'votes']:,.0f}",
+            f"{spread([run[step] for run in runs], 1)} s",
+        )
+        for step in ("seed", "cast", "count")
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="run.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS, metavar="PART")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--voters", type=int, default=100_000)
+    parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
+    parser.add_argument(
+        "--rates", type=int, nargs="*", default=[200, 2000], help="votes per second of the latency part"
+    )
+    options = parser.parse_args()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for part in options.parts:
+        rows = {"cast": run_cast, "latency": run_latency, "backlog": run_backlog}[part](options)
+        load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates")}
+        results[part] = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": machine(),
+            "load": load,
+            "rows": dict(rows),
+        }
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        print(f"\n{part}: {load}")
+        for name, figures in rows:
+            print(f"  {name:<55}{figures}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

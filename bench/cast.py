@@ -1,0 +1,112 @@
+"""How fast votes are cast: `voting.py`, one process, beside the same work done plainly and beside the floor.
+
+`voting.py` is measured from outside, from its first recorded vote to its last vote on votes_topic. The floor is COPY
+into a table like `votes` plus producing the same bytes, in batches of the same size, without any logic.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import psycopg2
+
+from bench.harness import count_messages, count_rows, election, until
+from election import topics
+from election.config import Settings
+from election.events import Vote, encode_vote
+from election.messaging import make_producer
+from election.record import copy_rows
+
+PLAIN_SECONDS, SLEEP_SECONDS = 6, 0.2
+BATCH = 1000
+
+
+def measure(voters: int) -> dict[str, float]:
+    """Votes per second of each way, by its name."""
+    with election(VOTERS=str(voters), RATE="0", KAFKA_PARTITIONS="4") as (pipeline, settings):
+        one_by_one = plain(settings, pause_seconds=0)
+        rates = {
+            "one row a commit, 0.2 s sleep (the well-known way)": plain(settings, pause_seconds=SLEEP_SECONDS),
+            "one row a commit": one_by_one,
+            "floor: COPY and produce, no logic": floor(settings, voters),
+        }
+        before = count_messages(settings, topics.VOTES)
+        voting = pipeline.start("voting")
+        until(lambda: count_rows(settings, "votes") > 0, "the first vote")
+        started, first = time.monotonic(), count_rows(settings, "votes")
+        expected = ballots(settings)
+        until(lambda: count_rows(settings, "votes") == expected, "all votes are recorded")
+        until(lambda: count_messages(settings, topics.VOTES) - before >= expected, "all votes are on the log")
+        rates["voting.py, one process"] = (expected - first) / (time.monotonic() - started)
+        voting.stop()
+        return rates
+
+
+def ballots(settings: Settings) -> int:
+    connection = psycopg2.connect(**settings.postgres)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT votes_expected FROM election")
+        found = cursor.fetchone()
+    connection.close()
+    return found[0] if found else 0
+
+
+def some_voters(settings: Settings, count: int) -> list[Vote]:
+    connection = psycopg2.connect(**settings.postgres)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (count,))
+        now = datetime.now(UTC)
+        votes = [Vote(voter_id, "1", now) for (voter_id,) in cursor]
+    connection.close()
+    return votes
+
+
+def scratch_table(connection: psycopg2.extensions.connection) -> None:
+    """A table with the rules of `votes` but another name, so that the election's own votes stay to be cast."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS scratch")
+        cursor.execute(
+            "CREATE TABLE scratch (voter_id text PRIMARY KEY REFERENCES voters,"
+            " candidate_id text NOT NULL REFERENCES candidates, voting_time timestamptz NOT NULL)"
+        )
+
+
+def plain(settings: Settings, pause_seconds: float) -> float:
+    """Insert, commit, produce and flush, one vote after the other."""
+    connection, producer = psycopg2.connect(**settings.postgres), make_producer(settings)
+    scratch_table(connection)
+    votes = some_voters(settings, 20_000)
+    started, done = time.monotonic(), 0
+    while time.monotonic() - started < PLAIN_SECONDS and done < len(votes):
+        vote = votes[done]
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO scratch VALUES (%s, %s, %s)", (vote.voter_id, vote.candidate_id, vote.voting_time)
+            )
+        producer.produce(topics.REJECTED_VOTES, encode_vote(vote), vote.voter_id)
+        producer.flush()
+        done += 1
+        if pause_seconds:
+            time.sleep(pause_seconds)
+    connection.close()
+    return done / (time.monotonic() - started)
+
+
+def floor(settings: Settings, voters: int) -> float:
+    """The least that casting can cost: COPY into the table, commit, produce the same bytes, flush."""
+    connection, producer = psycopg2.connect(**settings.postgres), make_producer(settings)
+    scratch_table(connection)
+    votes = some_voters(settings, voters)
+    messages = [(vote.voter_id, encode_vote(vote)) for vote in votes]
+    rows = [(vote.voter_id, vote.candidate_id, vote.voting_time.isoformat()) for vote in votes]
+    started = time.monotonic()
+    for at in range(0, len(votes), BATCH):
+        with connection:
+            copy_rows(connection, "scratch", ("voter_id", "candidate_id", "voting_time"), rows[at : at + BATCH])
+        for key, value in messages[at : at + BATCH]:
+            producer.produce(topics.REJECTED_VOTES, value, key)
+        producer.flush()
+    seconds = time.monotonic() - started
+    connection.close()
+    return len(votes) / seconds

@@ -1,0 +1,97 @@
+"""What the benchmarks share: servers of their own, a seeded election, the machine's description, medians."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from election.config import Settings, load_settings
+from election.messaging import end_offsets, make_reader
+from embedded.java import find_java_home
+from embedded.pipeline import Pipeline
+
+DEADLINE_SECONDS = 900
+
+
+def until(condition: Callable[[], object], what: str, every_seconds: float = 0.02) -> None:
+    """Returns when the condition is true; raises TimeoutError, naming it, after a quarter of an hour."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(every_seconds)
+
+
+@contextmanager
+def election(**environment: str) -> Iterator[tuple[Pipeline, Settings]]:
+    """Servers in a temporary folder, with the election seeded and its roll published; no script runs any more."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        Path(name).chmod(0o755)
+        with Pipeline(Path(name), {"RANDOMUSER_URL": "http://127.0.0.1:9/", **environment}) as pipeline:
+            pipeline.start_services()
+            settings = load_settings({**os.environ, **pipeline.environment})
+            started = time.monotonic()
+            main = pipeline.start("main")
+            until(lambda: "published" in main.log.read_text(), "main.py publishes the roll", 0.2)
+            pipeline.seed_seconds = time.monotonic() - started  # type: ignore[attr-defined]
+            main.stop()
+            yield pipeline, settings
+
+
+def count_rows(settings: Settings, table: str) -> int:
+    connection = psycopg2.connect(**settings.postgres)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        found = cursor.fetchone()
+    connection.close()
+    return found[0] if found else 0
+
+
+def count_messages(settings: Settings, topic: str) -> int:
+    """How many messages the topic has ever taken, as far as its end offsets tell."""
+    reader = make_reader(settings, [topic])
+    try:
+        return sum(end_offsets(reader, topic).values())
+    finally:
+        reader.close()
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    cpu = next(
+        (line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name")), platform.processor()
+    )
+    java = subprocess.run([find_java_home() / "bin" / "java", "-version"], capture_output=True, text=True).stderr
+    return {
+        "cores": str(psutil.cpu_count()),
+        "cpu": cpu,
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "java": java.splitlines()[0],
+        **{name: version(name) for name in ("pyspark", "confluent-kafka", "psycopg2-binary")},
+    }
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def spread(values: list[float], digits: int = 0) -> str:
+    """'median (lowest to highest)'."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    if len(values) == 1:
+        return f"{middle:,.{digits}f}"
+    return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
