@@ -21,6 +21,7 @@ class Stage(StrEnum):
 
     UNKNOWN = "No figures yet"
     BEFORE = "Before voting"
+    BEGUN = "Voting · nothing counted yet"
     COUNTING = "Counting · partial result"
     COUNTED = "All votes counted"
 
@@ -29,7 +30,9 @@ def stage(view: View) -> Stage:
     """All is counted when every vote that this election will have is; until then each figure is a partial one."""
     if view.counted:
         return Stage.COUNTED if view.votes_expected and view.counted >= view.votes_expected else Stage.COUNTING
-    return Stage.BEFORE if view.watched.election and not view.counting_problem else Stage.UNKNOWN
+    if view.counting_problem or not view.watched.election:
+        return Stage.UNKNOWN
+    return Stage.BEGUN if view.watched.recorded else Stage.BEFORE
 
 
 @dataclass(frozen=True)

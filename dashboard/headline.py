@@ -9,7 +9,7 @@ from dashboard.page import show
 from dashboard.photos import Photos
 from dashboard.view import View
 
-SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.COUNTING: "◐", Stage.COUNTED: "✓"}
+SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.BEGUN: "◔", Stage.COUNTING: "◐", Stage.COUNTED: "✓"}
 
 
 def render(view: View, photos: Photos) -> None:
@@ -23,9 +23,10 @@ def status(view: View) -> str:
     """How far the count is, as it is repeated wherever figures stand."""
     now = stage(view)
     if now is Stage.COUNTING and (out := outstanding(view)):
-        return f"{now}: {words.count(view.counted)} votes counted, {words.count(out)} still out"
+        return f"{now}: {words.votes(view.counted)} counted, {words.count(out)} still out"
     if now is Stage.COUNTED:
-        return f"{now}: {words.count(view.counted)}"
+        audited = ", audited" if view.watched.audited and view.watched.audited.agrees else ""
+        return f"{now}{audited}: {words.count(view.counted)}"
     return str(now)
 
 
@@ -34,9 +35,12 @@ def _title(view: View) -> str:
     kinds = {Stage.COUNTED: "good", Stage.COUNTING: "busy"}
     pills = [markup.pill(kinds.get(now, "quiet"), SIGNS[now], now)]
     if kafka_problem(view) and view.counted:
-        pills.append(markup.pill("bad", "‖", "Interrupted: last known figures"))
-    if compared.agreement is Agreement.DIFFERS:
+        pills.append(markup.pill("bad", "!", "Interrupted: last known figures"))
+    audited = view.watched.audited
+    if compared.agreement is Agreement.DIFFERS or (audited and not audited.agrees):
         pills.append(markup.pill("bad", "✕", "Tally and record differ"))
+    elif now is Stage.COUNTED and audited:
+        pills.append(markup.pill("good", "✓", "Audited: record, log and tally agree"))
     elif now is Stage.COUNTED and compared.agreement is Agreement.AGREES:
         pills.append(markup.pill("good", "✓", "Tally equals the record"))
     return f'<h1>{markup.text(view.title)}</h1><div class="e-top">{"".join(pills)}</div>'
@@ -47,6 +51,7 @@ def _lead(view: View, photos: Photos) -> str:
     if found is None:
         said = {
             Stage.BEFORE: "No vote has been counted yet. The first one shows here the moment it is.",
+            Stage.BEGUN: "Votes have been cast. The first one that is counted shows here.",
             Stage.UNKNOWN: "Waiting for the count to begin.",
         }[stage(view)]
         return f'<div class="e-lead">{markup.empty(said)}</div>'
@@ -80,7 +85,7 @@ def _progress(view: View) -> str:
     if not view.registered:
         return ""
     done = 100 * view.counted / view.registered
-    said = f"{words.count(view.counted)} votes counted of {words.count(view.registered)} registered voters"
+    said = f"{words.votes(view.counted)} counted of {words.count(view.registered)} registered voters"
     return (
         f'<div class="e-progress" role="progressbar" aria-label="Votes counted of registered voters" aria-valuemin="0"'
         f' aria-valuemax="100" aria-valuenow="{done:.1f}" aria-valuetext="{said}">'

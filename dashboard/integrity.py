@@ -38,11 +38,16 @@ def _sums(view: View) -> None:
             (
                 ("Record", words.count(watched.recorded) if watched.database_at else "–", "votes in PostgreSQL"),
                 ("Log", log, "messages on votes_topic, repeats and rejected ones too"),
-                ("Tally", words.count(view.counted), "votes counted"),
+                ("Tally", words.count(sum(watched.tally.values())), "votes counted, taken at the same time"),
                 ("Rejected", words.count(sum(view.rejected.values())), "messages that are no vote"),
             )
         )
     )
+    if audited := watched.audited:
+        kind, sign = SIGNS[Agreement.AGREES if audited.agrees else Agreement.DIFFERS]
+        pill = markup.pill(kind, sign, "audit: all agree" if audited.agrees else "audit: they differ")
+        said = f"The record, a recount of the log and the tally, vote by vote: {audited.words}."
+        show(f'<div class="e-top">{pill} <span>{markup.text(said)}</span></div>')
     if view.candidates:
         with st.expander("Record and tally of each candidate"):
             rows = (

@@ -44,6 +44,15 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Audited:
+    """What a full audit found: every vote of the record held against a recount of the log and against the tally."""
+
+    at: float
+    agrees: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
@@ -62,10 +71,17 @@ class Watched:
     log_messages: int | None = None
     groups: Mapping[str, Group] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+    audited: Audited | None = None
 
     @property
     def recorded(self) -> int:
         return sum(self.record.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every vote that the election will have is in the record and in the tally."""
+        expected = self.election["votes_expected"] if self.election else 0
+        return bool(expected) and self.recorded == sum(self.tally.values()) == expected
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,9 @@ def _groups(view: View) -> None:
             show(markup.heading(f"Turnout by {name}", status(view)) + _turnout(groups))
         with right:
             title = markup.heading(f"Votes by {name}", "How each group's counted votes are divided")
-            divided = markup.stacked(choices) if choices else markup.empty("No votes are counted yet.")
-            show(title + divided)
+            divided = markup.legend(view.candidates) + markup.stacked(choices)
+            show(title + (divided if choices else markup.empty("No votes are counted yet.")))
         if groups:
-            show(markup.legend(view.candidates))
             with st.expander(f"Figures by {name} as a table"):
                 show(_table(name, groups, choices, view))
 

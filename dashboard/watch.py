@@ -13,8 +13,8 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
 from dashboard.database import Unavailable, connect, read_candidates, read_election, read_record
-from dashboard.view import Group, Sample, Watched
-from election import topics
+from dashboard.view import Audited, Group, Sample, Watched
+from election import audit, topics
 from election.config import Settings
 from election.messaging import make_admin
 from election.record import first_line
@@ -38,7 +38,9 @@ class Watch:
         self.settings, self.live = settings, live
         self._watched = Watched()
         self._connection: Connection | None = None
-        self._admin: AdminClient | None = None
+        self._admin: AdminClient = make_admin(settings)
+        self._audited: Audited | None = None
+        self._audited_at: tuple[object, ...] = ()
         self._looked_at, self._looked = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -65,11 +67,30 @@ class Watch:
         """One look at everything: tally first, then log, then record, so that only a real surplus shows as one."""
         with self.live.lock:
             tally = self.live.board.votes_per_candidate
-        return compare(before, self._ask_database(self._ask_kafka(before), tally))
+        return self._audit_at_the_end(compare(before, self._ask_database(self._ask_kafka(before), tally)))
+
+    def _audit_at_the_end(self, watched: Watched) -> Watched:
+        """Once everything is counted, has a full audit made in the background, and again whenever something moved."""
+        if not watched.complete or watched.database_problem or watched.kafka_problem:
+            return replace(watched, audited=None)
+        state = (watched.log_messages, watched.record, watched.tally)
+        if state != self._audited_at:
+            self._audited_at, self._audited = state, None
+            threading.Thread(target=self._audit, args=(state,), name="audit", daemon=True).start()
+        return replace(watched, audited=self._audited)
+
+    def _audit(self, state: tuple[object, ...]) -> None:
+        try:
+            report = audit.look(self.settings)
+        except audit.CannotLook as error:
+            log.warning("the audit could not look: %s", error)
+            return
+        found = "; ".join(map(str, (*report.differences, *report.lags))) or f"{report.size:,} votes agree one by one"
+        if state == self._audited_at:
+            self._audited = Audited(time.time(), report.agrees, found)
 
     def _ask_kafka(self, watched: Watched) -> Watched:
         try:
-            self._admin = self._admin or make_admin(self.settings)
             known = self._admin.list_topics(timeout=KAFKA_SECONDS).topics
             if missing := sorted({topics.VOTES, topics.VOTERS} - known.keys()):
                 return replace(watched, kafka_problem=f"main.py creates {', '.join(missing)}", kafka_at=time.time())
@@ -82,7 +103,6 @@ class Watch:
 
     def _offsets(self, topic: str, partitions: list[int]) -> dict[TopicPartition, tuple[int, int]]:
         """Where each partition begins and ends."""
-        assert self._admin
         at = [TopicPartition(topic, partition) for partition in partitions]
         earliest, latest = (
             self._admin.list_offsets(dict.fromkeys(at, spec), request_timeout=KAFKA_SECONDS)
@@ -91,7 +111,6 @@ class Watch:
         return {one: (earliest[one].result().offset, latest[one].result().offset) for one in at}
 
     def _group(self, group: str, ends: dict[TopicPartition, tuple[int, int]]) -> Group:
-        assert self._admin
         described = self._admin.describe_consumer_groups([group], request_timeout=KAFKA_SECONDS)[group]
         asked = ConsumerGroupTopicPartitions(group, list(ends))
         answered = self._admin.list_consumer_group_offsets([asked], request_timeout=KAFKA_SECONDS)[group].result()

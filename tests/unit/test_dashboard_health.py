@@ -1,0 +1,167 @@
+"""What the dashboard says about the system itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dashboard.database import NOT_YET, VOTED, Search, roll_query
+from dashboard.health import Agreement, check, delays, example, kafka_problem, overall_delay, parts, problems, rates
+from dashboard.photos import LARGEST_BYTES, Photos, data_address
+from dashboard.view import Group, Sample, View, Watched
+from dashboard.watch import compare
+from election.results import RejectedVote
+
+NOW = 1_000_000.0
+AGREEING = Watched(
+    database_at=NOW,
+    database_problem=None,
+    election={"title": "T"},
+    record={"a": 5, "b": 3},
+    tally={"a": 5, "b": 3},
+    moved_at=NOW,
+    kafka_at=NOW,
+    kafka_problem=None,
+    log_messages=8,
+    groups={"voting": Group(1, 7), "roll": Group(0, 3)},
+)
+
+
+def view(watched: Watched = AGREEING, **changes: Any) -> View:
+    return View(now=NOW, watched=watched, **{"heard_at": NOW, "changed_at": NOW, **changes})
+
+
+def agreement(**changes: Any) -> Agreement:
+    return check(replace(AGREEING, **changes), NOW).agreement
+
+
+def test_equal_sums_for_every_candidate_are_in_agreement() -> None:
+    assert agreement() is Agreement.AGREES
+
+
+def test_a_tally_that_lags_is_under_way_and_no_difference() -> None:
+    assert agreement(tally={"a": 4, "b": 3}) is Agreement.UNDER_WAY
+    assert agreement(log_messages=7) is Agreement.UNDER_WAY
+
+
+@pytest.mark.parametrize("tally", [{"a": 6, "b": 2}, {"a": 6, "b": 3}, {"a": 5, "b": 3, "nobody": 1}])
+def test_a_tally_above_the_record_differs_whatever_the_sum(tally: dict[str, int]) -> None:
+    assert agreement(tally=tally) is Agreement.DIFFERS
+
+
+def test_a_lag_that_does_not_move_for_half_a_minute_is_a_difference() -> None:
+    lagging: dict[str, Any] = {"tally": {"a": 4, "b": 3}}
+    assert agreement(**lagging, moved_at=NOW - 29) is Agreement.UNDER_WAY
+    assert agreement(**lagging, moved_at=NOW - 30) is Agreement.DIFFERS
+    assert "the tally lacks 1 vote" in check(replace(AGREEING, **lagging, moved_at=NOW - 30), NOW).words
+
+
+def test_nothing_is_claimed_while_a_part_is_down_or_was_never_seen() -> None:
+    assert agreement(database_problem="gone") is Agreement.UNKNOWN
+    assert agreement(kafka_problem="gone") is Agreement.UNKNOWN
+    assert check(Watched(), NOW).agreement is Agreement.UNKNOWN
+
+
+def test_movement_is_noted_and_standstill_keeps_its_time() -> None:
+    first = compare(Watched(), AGREEING)
+    later = replace(AGREEING, database_at=NOW + 5, kafka_at=NOW + 5)
+    assert first.moved_at == NOW
+    assert compare(first, later).moved_at == NOW
+    assert compare(first, replace(later, record={"a": 6, "b": 3})).moved_at == NOW + 5
+
+
+def test_rates_are_taken_over_about_ten_seconds() -> None:
+    samples = tuple(Sample(NOW + 2 * step, 100 * step, 80 * step) for step in range(20))
+    assert rates(Watched(samples=samples)) == (50, 40)
+    assert rates(Watched(samples=samples[:1])) is None
+    assert rates(Watched(samples=(Sample(NOW, 0, 0), Sample(NOW + 100, 100, 50)))) == (1, 0.5)
+
+
+def test_each_part_says_what_is_seen_of_it() -> None:
+    states = {part.name: part.up for part in parts(view())}
+    assert states == {
+        "Kafka": True,
+        "PostgreSQL": True,
+        "main.py": False,
+        "voting.py": True,
+        "spark-streaming.py": True,
+    }
+
+
+def test_a_count_that_stands_still_with_messages_waiting_is_down() -> None:
+    waiting = view(replace(AGREEING, log_messages=9), changed_at=NOW - 60)
+    assert [part.up for part in parts(waiting) if part.name == "spark-streaming.py"] == [False]
+    rejected = view(replace(AGREEING, log_messages=9), changed_at=NOW - 60, rejected={"empty message": 1})
+    assert [part.up for part in parts(rejected) if part.name == "spark-streaming.py"] == [None]
+
+
+def test_without_kafka_nothing_is_said_of_the_parts_behind_it() -> None:
+    states = {part.name: part.up for part in parts(view(replace(AGREEING, kafka_problem="refused")))}
+    assert states == {
+        "Kafka": False,
+        "PostgreSQL": True,
+        "main.py": None,
+        "voting.py": None,
+        "spark-streaming.py": None,
+    }
+
+
+def test_silence_of_kafka_is_a_problem_with_the_figures_age() -> None:
+    silent = view(heard_at=NOW - 40)
+    assert kafka_problem(silent) == "silent for 40 s"
+    assert problems(silent) == ["Kafka does not answer (silent for 40 s). The figures are from 40 s ago."]
+    assert problems(view()) == []
+
+
+def test_delays_are_those_of_the_last_minute() -> None:
+    seen = [(NOW - 100, 9.0), (NOW - 2, 0.004), (NOW - 2, 0.008), (NOW - 1, 0.1)]
+    assert [round(one.p50, 3) for one in delays(seen, NOW)] == [0.006, 0.1]
+    overall = overall_delay(seen, NOW)
+    assert overall
+    assert overall.p50 == 0.008
+    assert overall_delay(seen[:1], NOW) is None
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b'{"voter_id": "11111111-2222-3333-4444-555555555555", "candidate_id": "x"}',
+        b'{"voter_id": "Jane Doe", "candidate_id": "x"}',
+        b'11111111-2222-3333-4444-555555555555 \xff\x00 "candidate_id": "x"',
+    ],
+)
+def test_an_example_of_a_rejected_message_hides_its_voter(beginning: bytes) -> None:
+    shown = example(RejectedVote("reason", 0, 1, beginning))
+    assert "1111" not in shown
+    assert "Jane" not in shown
+    assert '"candidate_id": "x"' in shown
+    assert shown.isprintable()
+
+
+def test_the_roll_is_never_asked_for_whom_or_when_somebody_voted() -> None:
+    query, _ = roll_query(Search("a", "b", VOTED), "")
+    assert "candidate" not in query
+    assert "voting_time" not in query
+
+
+def test_wildcards_in_a_search_are_letters() -> None:
+    query, values = roll_query(Search(r"50%_\x", None, NOT_YET), "000-1")
+    assert values["part"] == r"%50\%\_\\x%"
+    assert values["after"] == "000-1"
+    assert "votes.voter_id IS NULL" in query
+
+
+def test_only_pictures_of_a_sensible_size_are_put_into_the_page() -> None:
+    jpeg = b"\xff\xd8\xff\xe0"
+    assert str(data_address(jpeg)).startswith("data:image/jpeg;base64,")
+    assert data_address(b"<svg onload=alert(1)>") is None
+    assert data_address(jpeg + bytes(LARGEST_BYTES)) is None
+
+
+def test_a_photo_without_a_web_address_is_never_asked_for() -> None:
+    photos = Photos()
+    assert photos.get("") is None
+    assert photos.get("file:///etc/passwd") is None
+    assert photos.get("javascript:alert(1)") is None

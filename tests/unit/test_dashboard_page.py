@@ -1,0 +1,250 @@
+"""The whole page in every state, by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import page
+from dashboard.page import TABS
+from dashboard.sources import Sources
+from dashboard.view import Audited, Watched
+from election import topics
+from election.config import SettingError, Settings
+from election.results import Board, RejectedVote
+from tests.unit.staged import NoPhotos, StagedLive, StagedWatch, staged_board, staged_sources
+
+APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
+NO_DATABASE = Settings(postgres_host="127.0.0.1", postgres_port=1)
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** "
+    "[x](javascript:1) $x$ :red[x] '; DROP TABLE votes;--"
+)
+
+
+class Texts(HTMLParser):
+    """The words of some HTML, and its tags."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def __str__(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def html_of(app: AppTest) -> str:
+    """All HTML on the page but its style."""
+    bodies = (element.proto.body for element in app.get("html"))
+    return "\n".join(body for body in bodies if not body.startswith("<style"))
+
+
+class Shown:
+    """Runs the page; `app` is how it was last shown."""
+
+    app: AppTest
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, sources: Sources, tab: str = "Results", **query: str) -> str:
+        """The page's words on these sources with a tab open; no exception may be on it."""
+        sources.settings = NO_DATABASE
+        self.monkeypatch.setattr(page, "open_sources", lambda: sources)
+        self.app = AppTest.from_file(str(APP), default_timeout=30)
+        for name, value in {"tab": tab, **query}.items():
+            self.app.query_params[name] = value
+        self.app.run()
+        assert not self.app.exception
+        return str(Texts(html_of(self.app)))
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    return Shown(monkeypatch)
+
+
+def no_services() -> Sources:
+    live = StagedLive(Board(), "Connection refused", 0.0)
+    return Sources(NO_DATABASE, live, StagedWatch(Watched()), NoPhotos(), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_without_services_every_tab_says_what_is_missing(show: Shown, tab: str) -> None:
+    said = show(no_services(), tab)
+    assert "No figures yet" in said
+    assert "Kafka does not answer (Connection refused)" in said
+    assert "PostgreSQL does not answer" in said
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("name", ["simulated", "montreal-2013"])
+def test_every_tab_shows_every_stage_of_both_elections(show: Shown, tab: str, share: float, name: str) -> None:
+    sources = staged_sources(share, name=name, voters=2000 if name == "simulated" else None)
+    said = show(sources, tab)
+    status = {0.0: "Before voting", 0.4: "Counting · partial result", 1.0: "All votes counted"}[share]
+    assert status in said
+    assert "does not answer" not in said.replace("PostgreSQL says", "")
+
+
+def test_before_the_first_vote_nobody_leads(show: Shown) -> None:
+    said = show(staged_sources(0.0))
+    assert "No vote has been counted yet" in said
+    assert "Leads so far" not in said
+
+
+def test_the_first_vote_shows(show: Shown) -> None:
+    sources = staged_sources(0.0)
+    assert sources.election
+    first = {"candidate_id": "joly", "state": "12-Saint-Sulpice", "gender": "female", "age_group": "75+", "at": 0.0}
+    sources.live.board = staged_board(sources.election, [first], time.time())
+    said = show(sources)
+    assert "1 vote counted of 391,166 registered voters" in said
+    assert "■ Mélanie Joly" in said
+    assert "Ahead by 1 vote (100.0 points)" in said
+
+
+def test_a_partial_count_says_so_and_does_not_call_the_race(show: Shown) -> None:
+    said = show(staged_sources(0.5))
+    assert "Counting · partial result" in said
+    assert "The lead does not exceed the" in said
+    assert "audited" not in said.lower()
+
+
+def test_a_lead_beyond_the_votes_still_out_is_said_as_arithmetic(show: Shown) -> None:
+    assert "can no longer be overtaken" in show(staged_sources(0.95))
+
+
+def test_a_tie_is_a_tie(show: Shown) -> None:
+    sources = staged_sources(0.0)
+    assert sources.election
+    place = {"state": "12-Saint-Sulpice", "gender": "male", "age_group": "75+", "at": 0.0}
+    cast = [{**place, "candidate_id": one} for one in ("joly", "bergeron")]
+    sources.live.board = staged_board(sources.election, cast, time.time())
+    said = show(sources)
+    assert "Tied ▲ Richard Bergeron and ■ Mélanie Joly" in said
+    assert "2 candidates have the same number of votes" in said
+
+
+def test_the_final_figures_are_the_elections(show: Shown) -> None:
+    said = show(staged_sources(1.0))
+    assert "All votes counted" in said
+    for figure in ("149,467 votes", "123,062 votes", "118,637 votes", "391,166 votes counted of 391,166 registered"):
+        assert figure in said
+    assert "Tally equals the record" in said
+
+
+def test_a_differing_tally_is_red_wherever_one_looks(show: Shown) -> None:
+    sources = staged_sources(1.0, record={"coderre": 149_466, "bergeron": 118_637, "joly": 123_062})
+    for tab in TABS:
+        assert "Tally and record differ" in show(sources, tab)
+    assert "The tally has 1 vote that the record does not have" in show(sources, "Integrity")
+    assert "Tally equals the record" not in show(sources)
+
+
+def test_audited_is_claimed_only_after_an_audit_that_agrees(show: Shown) -> None:
+    assert "audited" not in show(staged_sources(1.0)).lower()
+    agreeing = staged_sources(1.0, audited=Audited(time.time(), True, "391,166 votes agree one by one"))
+    assert "All votes counted, audited: 391,166" in show(agreeing)
+    differing = staged_sources(1.0, audited=Audited(time.time(), False, "1 vote in the tally only"))
+    said = show(differing, "Integrity")
+    assert "audited" not in said.lower()
+    assert "Tally and record differ" in said
+    assert "1 vote in the tally only" in said
+
+
+def test_stale_figures_stay_with_their_age(show: Shown) -> None:
+    sources = staged_sources(0.5)
+    sources.live.heard_at = time.time() - 300
+    said = show(sources)
+    assert "Interrupted: last known figures" in said
+    assert "The figures are from 5 min ago" in said
+    assert "■ Mélanie Joly" in said
+
+
+def test_without_postgresql_the_count_goes_on_and_the_roll_says_why_not(show: Shown) -> None:
+    sources = staged_sources(0.5, database_problem="connection refused")
+    said = show(sources, "Voters")
+    assert "PostgreSQL does not answer (connection refused)" in said
+    assert "The roll can't be searched now" in said
+    assert "Turnout by gender" in said
+
+
+def test_a_place_can_be_linked_to(show: Shown) -> None:
+    said = show(staged_sources(1.0), "Places", place="111-Mile-End")
+    assert "111-Mile-End All votes counted" in said
+
+
+def test_a_link_to_a_place_or_tab_that_is_not_there_shows_the_page_all_the_same(show: Shown) -> None:
+    assert "Places that each candidate leads" in show(staged_sources(1.0), "Places", place="Atlantis")
+    assert "Candidates" in show(staged_sources(1.0), "Nowhere")
+
+
+def hostile_sources() -> Sources:
+    sources = staged_sources(0.3)
+    assert sources.election
+    named = [
+        {**row, "candidate_name": HOSTILE, "party_affiliation": HOSTILE, "photo_url": "javascript:alert(1)"}
+        for row in sources.election.candidates
+    ]
+    election = replace(sources.election, candidates=tuple(named), title=HOSTILE)
+    place = {"state": HOSTILE, "gender": HOSTILE, "age_group": HOSTILE, "at": 0.0}
+    cast = [{**place, "candidate_id": "joly"}, {**place, "candidate_id": "coderre", "at": 3.0}]
+    board = Board()
+    for topic, totals in staged_board(sources.election, cast, time.time()).totals.items():
+        board.totals[topic] = {
+            key: {**row, **({"candidate_name": HOSTILE, "party_affiliation": HOSTILE} if "candidate_id" in row else {})}
+            for key, row in totals.items()
+        }
+    board.rejected[0, 1] = HOSTILE
+    board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode()))
+    watch = sources.watch.look()
+    election_row = {**(watch.election or {}), "title": HOSTILE}
+    watched = replace(watch, candidates=tuple(named), election=election_row)
+    return Sources(NO_DATABASE, StagedLive(board), StagedWatch(watched), NoPhotos(), election)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_hostile_names_are_shown_as_text(show: Shown, tab: str) -> None:
+    sources = hostile_sources()
+    assert sources.live.board.rows(topics.VOTES_PER_CANDIDATE)
+    said = show(sources, tab)
+    assert " ".join(HOSTILE.split()) in said
+    forbidden = {"script", "iframe", "object", "style", "a"}
+    for element in show.app.get("html"):
+        if not element.proto.body.startswith("<style"):
+            assert not Texts(element.proto.body).tags & forbidden
+    assert not any(HOSTILE in str(block.value) for block in show.app.markdown)
+
+
+def test_a_setting_that_cannot_be_used_is_said_instead_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Sources:
+        raise SettingError("KAFKA_PARTITIONS='x' is not a whole number")
+
+    monkeypatch.setattr(page, "open_sources", refuse)
+    app = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not app.exception
+    assert "KAFKA_PARTITIONS=&#x27;x&#x27; is not a whole number" in html_of(app)
+
+
+def test_a_viewer_can_pause_and_choose_the_pace(show: Shown) -> None:
+    show(staged_sources(0.5))
+    app = show.app
+    app.toggle(key="paused").set_value(True).run()
+    assert not app.exception
+    assert app.selectbox(key="refresh").disabled
