@@ -59,7 +59,8 @@ class Stack:
         return ran.stdout
 
     def compose(self, *arguments: str, check: bool = True) -> str:
-        return self.docker("compose", "--project-name", self.name, "--progress", "plain", *arguments, check=check)
+        command = "compose", "--env-file", os.devnull, "--project-name", self.name, "--progress", "plain"
+        return self.docker(*command, *arguments, check=check)
 
     def state(self, service: str) -> tuple[int, str]:
         """How often the service's container was restarted, and its health."""
