@@ -85,6 +85,11 @@ class Board:
         return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
 
     @property
+    def counted_everywhere(self) -> int:
+        """How many votes are in every aggregate: they come on topics of their own, a moment apart."""
+        return min(sum(tally["total_votes"] for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
+
+    @property
     def newest_vote_at(self) -> datetime | None:
         return max((tally["last_vote_at"] for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 

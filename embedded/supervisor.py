@@ -6,11 +6,14 @@ import os
 import sys
 import time
 from collections import deque
+from contextlib import closing
 
 import psycopg2
 
+from election.audit import PATIENCE_SECONDS, Auditor, CannotLook, settle
 from election.config import Settings, load_settings
 from election.definition import Election
+from election.report import render_report
 from election.results import Board, LiveBoard
 from election.stages import Stop
 from embedded.pipeline import DASHBOARD, Pipeline
@@ -37,7 +40,7 @@ class Supervisor:
         self.started = time.monotonic()
 
     def watch(self, until_counted: bool = False) -> int:
-        """Returns 0 on Ctrl-C; with `until_counted`, 0 when the count equals the election's outcome, 1 if it can't.
+        """Returns 0 on Ctrl-C; with `until_counted`, 0 when the count is the known one and its audit is clean, else 1.
 
         Raises PartFailed.
         """
@@ -48,9 +51,10 @@ class Supervisor:
                 self.revive()
                 self._look()
                 screen.show(self.status())
-                if until_counted and self.live.board.counted >= self.election.ballots:
+                if until_counted and self.live.board.counted_everywhere >= self.election.ballots:
                     screen.show(self.status(), last=True)
-                    return report_result(self.election, self.live.board, time.monotonic() - self.started)
+                    known = report_result(self.election, self.live.board, time.monotonic() - self.started)
+                    return 0 if report_audit(self.settings) and known else 1
         finally:
             self.live.close()
         print("\nstopping", flush=True)
@@ -140,8 +144,8 @@ class Screen:
             self.printed_at = time.monotonic()
 
 
-def report_result(election: Election, board: Board, seconds: float) -> int:
-    """Prints the result table and whether it is the election's known outcome everywhere; 0 if so, else 1."""
+def report_result(election: Election, board: Board, seconds: float) -> bool:
+    """Prints the result table; whether it is the election's known outcome everywhere."""
     expected, counted = election.votes_per_candidate, board.votes_per_candidate
     names = {row["candidate_id"]: row for row in board.rows("aggregated_votes_per_candidate")}
     print(f"\n{election.title}: all {board.counted:,} votes are counted, {seconds:.0f} s after the start\n")
@@ -158,6 +162,21 @@ def report_result(election: Election, board: Board, seconds: float) -> int:
             f"\nThis is NOT the {outcome} result: candidates {', '.join(sorted(wrong)) or 'right'};"
             f" {len(wrong_places)} of {len(election.locations)} places differ: {', '.join(sorted(wrong_places)[:5])}"
         )
-        return 1
+        return False
     print(f"\nExactly the {outcome} result, in total and in each of the {len(election.locations)} places.", flush=True)
-    return 0
+    return True
+
+
+def report_audit(settings: Settings) -> bool:
+    """Prints whether record, log and tally agree, and every difference; true if they do."""
+    try:
+        with closing(Auditor(settings)) as auditor:
+            report = settle(auditor, PATIENCE_SECONDS)
+    except CannotLook as error:
+        print(f"\nThe audit could not look: {error}")
+        return False
+    if not report.agrees:
+        print("\n" + render_report(report))
+        return False
+    print(f"Audited: record, log and tally agree on {report.size:,} votes. Merkle root {report.root}", flush=True)
+    return True

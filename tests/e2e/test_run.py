@@ -67,6 +67,7 @@ def test_a_real_election_is_replayed_to_its_official_result(java, folder):
     counted = run(folder / "var", "--election", str(election), "--rate", "0", "--no-dashboard", "--until-counted")
     assert counted.returncode == 0, counted.stdout + counted.stderr
     assert "Exactly the official result, in total and in each of the 3 places." in counted.stdout
+    assert "Audited: record, log and tally agree on 25,014 votes." in counted.stdout
     assert re.search(r"Richard Bergeron +Projet Montréal +9,", counted.stdout)
 
     again = run(folder / "var", "--no-dashboard", "--until-counted")
