@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from election import topics
 from election.config import Settings
@@ -153,7 +153,7 @@ class LiveBoard:
             try:
                 self._follow()
             except KafkaException as error:
-                self.problem = str(error.args[0])
+                self.problem = reason.str() if isinstance(reason := error.args[0], KafkaError) else str(reason)
                 self._stop.wait(1)
 
     def _follow(self) -> None:
