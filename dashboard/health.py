@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from dashboard.view import SILENT_SECONDS, View, Watched
+from dashboard.view import LATE_SECONDS, SILENT_SECONDS, View, Watched
 from dashboard.words import age, count, span, votes
 from election.results import RejectedVote
 
@@ -110,7 +110,7 @@ def _counting(view: View, now: float) -> Part:
     behind = watched.log_messages - sum(watched.tally.values()) - sum(view.rejected.values())
     if now - view.changed_at < FRESH_SECONDS:
         return Part(name, role, True, "counting")
-    if behind <= 0:
+    if behind <= 0 or watched.recorded == sum(watched.tally.values()):
         return Part(name, role, None, "nothing to count")
     return Part(name, role, False, f"{count(behind)} messages wait and nothing is counted")
 
@@ -121,7 +121,7 @@ def kafka_problem(view: View) -> str | None:
         return view.counting_problem
     if view.heard_at and view.now - view.heard_at > SILENT_SECONDS:
         return f"silent for {span(view.now - view.heard_at)}"
-    return view.watched.kafka_problem if view.watched.kafka_at else None
+    return view.watched.kafka_problem if view.now - view.heard_at > LATE_SECONDS else None
 
 
 def problems(view: View) -> list[str]:

@@ -11,8 +11,8 @@ from dashboard.palette import Mark, mark
 from election import topics
 from election.results import RejectedVote, Tally
 
-# The board's reader hears from Kafka every 5 s; silence of twice that is no accident.
-SILENT_SECONDS = 12
+# The board's reader hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
+LATE_SECONDS, SILENT_SECONDS = 7, 12
 
 
 @dataclass(frozen=True)

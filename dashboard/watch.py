@@ -26,7 +26,7 @@ INTERVAL_SECONDS = 2.0
 # Counting a million recorded votes takes a while: it is done at most a tenth of the time.
 REST_PER_WORK = 9
 IDLE_SECONDS = 60
-KAFKA_SECONDS = 3
+KAFKA_SECONDS = 5
 SAMPLES_KEPT = 60
 GROUPS = {"voting": topics.VOTERS, "roll": topics.VOTES}
 

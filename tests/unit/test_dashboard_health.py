@@ -91,14 +91,18 @@ def test_each_part_says_what_is_seen_of_it() -> None:
 
 
 def test_a_count_that_stands_still_with_messages_waiting_is_down() -> None:
-    waiting = view(replace(AGREEING, log_messages=9), changed_at=NOW - 60)
-    assert [part.up for part in parts(waiting) if part.name == "spark-streaming.py"] == [False]
-    rejected = view(replace(AGREEING, log_messages=9), changed_at=NOW - 60, rejected={"empty message": 1})
-    assert [part.up for part in parts(rejected) if part.name == "spark-streaming.py"] == [None]
+    behind = replace(AGREEING, log_messages=9, record={"a": 6, "b": 3})
+    assert [part.up for part in parts(view(behind, changed_at=NOW - 60))] == [True, True, False, True, False]
+
+
+def test_a_count_with_nothing_to_count_is_neither_up_nor_down() -> None:
+    repeated = replace(AGREEING, log_messages=9)
+    assert [part.up for part in parts(view(repeated, changed_at=NOW - 60))] == [True, True, False, True, None]
 
 
 def test_without_kafka_nothing_is_said_of_the_parts_behind_it() -> None:
-    states = {part.name: part.up for part in parts(view(replace(AGREEING, kafka_problem="refused")))}
+    gone = view(replace(AGREEING, kafka_problem="refused"), heard_at=NOW - 9)
+    states = {part.name: part.up for part in parts(gone)}
     assert states == {
         "Kafka": False,
         "PostgreSQL": True,
