@@ -103,8 +103,8 @@ class Count:
         """Keeps the queries running until told to stop; one that fails is started again from its checkpoint."""
         while not self.stop.is_set():
             try:
+                wait_for_slots(self.spark, self.slots, self.stop)
                 if self.settings.real_time:
-                    wait_for_slots(self.spark, self.slots, self.stop)
                     self._run_once(queries, {"availableNow": True})
                     log.info("counting in real time; votes so far are counted")
                     self._run_once(queries, {"realTime": self.settings.spark_checkpoint_interval})
@@ -181,8 +181,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     slots = slots_needed(settings, partitions)
     spark = start_spark(settings, slots)
     try:
-        if settings.real_time:
-            wait_for_slots(spark, slots, stop)
+        slots = slots if settings.real_time else 1
+        wait_for_slots(spark, slots, stop)
         log.info("checkpoint: %s", checkpoint)
         yield Count(settings, stop, spark, slots, checkpoint, watch)
     except Py4JJavaError as error:
@@ -233,16 +233,26 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
-    """Returns when the cluster has a slot for every task of real-time mode, and says what is missing until then."""
-    waiting = Waiting("Spark's workers")
-    while (there := spark.sparkContext.defaultParallelism) < needed:
+    """Returns when the cluster has a slot for every task at once, and says what is missing until then."""
+    waiting = Waiting("a slot for every task")
+    while (there := count_slots(spark)) < needed:
         stop.check()
         waiting.note(
-            f"real-time mode needs {needed} task slots at once, there are {there}: add workers or cores"
-            " (SPARK_WORKER_CORES), use fewer partitions, or set SPARK_TRIGGER='1 second' for micro-batches"
+            f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
+            " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"
         )
         stop.wait(1)
     waiting.done()
+
+
+def count_slots(spark: SparkSession) -> int:
+    """How many tasks can run at once on the executors that are there."""
+    context = spark.sparkContext
+    if str(context.master).startswith("local"):
+        return context.defaultParallelism
+    # The driver is in the list too. Without any executor Spark would report 2 slots.
+    executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
+    return context.defaultParallelism if executors else 0
 
 
 def stop_spark(spark: SparkSession) -> None:

@@ -250,7 +250,8 @@ class TopicWatch:
 def topic_id(admin: AdminClient, topic: str) -> str:
     """The id that Kafka gave the topic when it was created: a topic of the same name made later has another one."""
     described = admin.describe_topics(TopicCollection([topic]), request_timeout=30)[topic].result()
-    return str(described.topic_id)
+    # As Kafka writes it, which also does as the name of a folder.
+    return str(described.topic_id).replace("/", "_").replace("+", "-")
 
 
 def cluster_id(admin: AdminClient) -> str:
