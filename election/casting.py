@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 GROUP = "voting"
 POLL_SECONDS = 0.05
+SKIPS_LOGGED = 10
 
 
 class Pace:
@@ -50,30 +51,38 @@ class Pace:
 
 def parse_voters(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """The voters in these messages of voters_topic. Malformed ones are logged with their position and skipped."""
-    voters = []
+    voters, skipped = [], []
     for message in messages:
         try:
             voters.append(parse_voter(message.value()))
         except Malformed as error:
-            log.warning(
-                "skipped %s partition %d offset %d: %s", topics.VOTERS, message.partition(), message.offset(), error
-            )
+            skipped.append(f"{topics.VOTERS} partition {message.partition()} offset {message.offset()}: {error}")
+    _log_skipped(skipped)
     return voters
+
+
+def _log_skipped(skipped: Sequence[str]) -> None:
+    """A line for each of the first few, and how many more there were: a flood of bad messages is none in the log."""
+    for what in skipped[:SKIPS_LOGGED]:
+        log.warning("skipped %.300s", what)
+    if len(skipped) > SKIPS_LOGGED:
+        log.warning("skipped %d more like these", len(skipped) - SKIPS_LOGGED)
 
 
 def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime) -> list[Vote]:
     """The votes of those who have neither voted nor abstain. Voters of another election are logged and skipped."""
-    votes = []
+    votes, skipped = [], []
     for voter in voters:
         if voter["voted_at"] is not None:
             continue
         try:
             choice = ballots.choice(voter["registration_number"])
         except ValueError as error:
-            log.warning("skipped voter %.64s: %s", voter["voter_id"], error)
+            skipped.append(f"voter {voter['voter_id']:.64}: {error}")
             continue
         if choice is not None:
             votes.append(Vote(voter["voter_id"], choice, now))
+    _log_skipped(skipped)
     return votes
 
 

@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from election import topics
 from election.config import Settings
-from election.events import Malformed, parse_tally
+from election.events import Malformed, Reason, parse_tally
 from election.messaging import good_messages, make_admin, make_reader, read_to_end, topic_id
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ READ_MESSAGES, READ_SECONDS = 5000, 0.05
 EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 200
 LATENCIES_KEPT = 2000
 CHECK_TOPICS_SECONDS = 5
+SKIPS_LOGGED = 10
+KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,14 @@ class Board:
                 self._reject(value, dict(headers or []), now)
             else:
                 self._count(topic, (key or b"").decode(), parse_tally(value), now)
-        except (Malformed, KeyError, ValueError, AttributeError) as error:
+        except (Malformed, KeyError, TypeError, ValueError, AttributeError) as error:
             self.malformed += 1
-            log.warning("skipped a malformed message on %s: %s", topic, error)
+            if self.malformed <= SKIPS_LOGGED or self.malformed % 1000 == 0:
+                log.warning("skipped a malformed message on %s, %d so far: %.200s", topic, self.malformed, error)
 
     def _count(self, topic: str, key: str, tally: Tally, now: float) -> None:
+        if key != "|".join(tally[name] for name in KEYS[topic]):
+            raise Malformed("the key is not that of the value")
         held = self.totals[topic].get(key)
         if held is None or tally["total_votes"] > held["total_votes"]:
             self.totals[topic][key] = tally
@@ -69,7 +74,7 @@ class Board:
 
     def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
         position = int(headers["partition"]), int(headers["offset"])
-        reason = headers["reason"].decode()
+        reason = Reason(headers["reason"].decode())
         if position not in self.rejected:
             self.rejected[position] = reason
             self.examples.append(RejectedVote(reason, *position, (value or b"")[:EXAMPLE_BYTES]))

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from election import topics
-from election.events import FLAT_OBJECT, UTC_TIME, Reason
+from election.events import FLAT_OBJECT, LONE_SURROGATE, UTC_TIME, Reason
 
 VOTE_SHAPE = "OBJECT<candidate_id: STRING, vote: BIGINT, voter_id: STRING, voting_time: STRING>"
 
@@ -23,7 +23,7 @@ def parse_messages(messages: DataFrame) -> DataFrame:
     parsed = F.try_parse_json("text")
     return (
         messages.select("key", "value", "partition", "offset", text.alias("text"), key.alias("voter_key"))
-        .withColumn("parsed", F.when(F.col("text").rlike(FLAT_OBJECT), parsed))
+        .withColumn("parsed", F.when(F.col("text").rlike(FLAT_OBJECT) & ~F.col("text").rlike(LONE_SURROGATE), parsed))
         .select(
             *("key", "value", "partition", "offset", "text", "voter_key"),
             F.schema_of_variant("parsed").alias("shape"),
@@ -74,17 +74,7 @@ def first_votes(votes: DataFrame) -> DataFrame:
 
 
 DIMENSIONS = "candidate_id", "party_affiliation", "state", "gender", "age_group", "minute"
-AGGREGATES = {
-    topics.VOTES_PER_CANDIDATE: ("candidate_id",),
-    topics.VOTES_PER_PARTY: ("party_affiliation",),
-    topics.TURNOUT_BY_LOCATION: ("state",),
-    topics.VOTES_BY_LOCATION: ("state", "candidate_id"),
-    topics.TURNOUT_BY_GENDER: ("gender",),
-    topics.TURNOUT_BY_AGE_GROUP: ("age_group",),
-    topics.VOTES_BY_GENDER: ("gender", "candidate_id"),
-    topics.VOTES_BY_AGE_GROUP: ("age_group", "candidate_id"),
-    topics.VOTES_PER_MINUTE: ("minute", "candidate_id"),
-}
+AGGREGATES = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 
 def tally_votes(votes: DataFrame) -> DataFrame:

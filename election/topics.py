@@ -39,23 +39,27 @@ KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic; `shared` ones are split into KAFKA_PARTITIONS so that several processes can work on them."""
+    """A topic; `shared` ones are split into KAFKA_PARTITIONS so that several processes can work on them.
+
+    `key` names the fields that make up the key of an aggregate, joined by `|`.
+    """
 
     name: str
     shared: bool = False
     config: dict[str, str] = field(default_factory=lambda: COMPACTED)
+    key: tuple[str, ...] = ()
 
 
 AGGREGATED = (
-    Topic(VOTES_PER_CANDIDATE),
-    Topic(VOTES_PER_PARTY),
-    Topic(TURNOUT_BY_LOCATION),
-    Topic(VOTES_BY_LOCATION),
-    Topic(TURNOUT_BY_GENDER),
-    Topic(TURNOUT_BY_AGE_GROUP),
-    Topic(VOTES_BY_GENDER),
-    Topic(VOTES_BY_AGE_GROUP),
-    Topic(VOTES_PER_MINUTE),
+    Topic(VOTES_PER_CANDIDATE, key=("candidate_id",)),
+    Topic(VOTES_PER_PARTY, key=("party_affiliation",)),
+    Topic(TURNOUT_BY_LOCATION, key=("state",)),
+    Topic(VOTES_BY_LOCATION, key=("state", "candidate_id")),
+    Topic(TURNOUT_BY_GENDER, key=("gender",)),
+    Topic(TURNOUT_BY_AGE_GROUP, key=("age_group",)),
+    Topic(VOTES_BY_GENDER, key=("gender", "candidate_id")),
+    Topic(VOTES_BY_AGE_GROUP, key=("age_group", "candidate_id")),
+    Topic(VOTES_PER_MINUTE, key=("minute", "candidate_id")),
 )
 # A rejected message is its original bytes plus headers, so it may be larger than any message on votes_topic.
 REJECTED = Topic(REJECTED_VOTES, config={**KEPT, "max.message.bytes": str(REJECTED_MAX_BYTES)})
