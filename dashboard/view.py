@@ -11,7 +11,7 @@ from dashboard.palette import Mark, mark
 from election import topics
 from election.results import RejectedVote, Tally
 
-# The board's reader hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
+# The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
 
 

@@ -1,0 +1,1 @@
+"""Documentation, and the command that takes its pictures."""

@@ -1,0 +1,151 @@
+"""Takes the pictures in docs/images: both elections, while they are counted and at the end, in a real browser.
+
+python -m docs.screenshots                     about ten minutes; needs Java, Chromium and requirements-dev.txt
+python -m docs.screenshots --election simulated
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from election.config import load_settings
+from election.definition import load_election
+from election.results import LiveBoard
+from embedded.pipeline import Pipeline
+
+IMAGES = Path(__file__).with_name("images")
+BROWSERS = "chromium", "chromium-browser", "google-chrome"
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+TABS = "Results", "Places", "Voters", "Integrity"
+SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+SCHEMES = "light", "dark"
+HALF, ALL = 0.5, 1.0
+PACE = {
+    # The race over time needs a few minutes of voting; a real election's ballots come faster than one by one.
+    "simulated": {"VOTERS": "6000", "RATE": "20"},
+    "montreal-2013": {"RATE": "1500", "SPARK_TRIGGER": "1 second"},
+}
+COUNT_SECONDS, PAGE_MS = 1200, 60_000
+
+log = logging.getLogger("screenshots")
+
+
+def find_browser() -> str | None:
+    """Where Chromium is, if it is installed."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def open_browser(executable: str) -> Iterator[Browser]:
+    """A Chromium that asks nobody for anything by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_page(browser: Browser, address: str, size: str = "desktop", scheme: str = "light") -> Page:
+    """A page in a window of its own that shows the dashboard."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(PAGE_MS)
+    page.goto(address)
+    expect(page.locator("h1")).to_be_visible(timeout=PAGE_MS)
+    return page
+
+
+def settle(page: Page) -> None:
+    """Returns when everything on the page is drawn."""
+    expect(page.locator(".stSkeleton, [data-testid=stSkeleton]")).to_have_count(0, timeout=PAGE_MS)
+    for chart in page.locator(".stVegaLiteChart").all():
+        expect(chart.locator("canvas, svg").first).to_be_visible(timeout=PAGE_MS)
+
+
+def take(page: Page, path: Path) -> None:
+    """A picture of the whole page: the window is made as high as its content."""
+    settle(page)
+    size = page.viewport_size
+    assert size
+    height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(int(height), size["height"])})
+    settle(page)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
+    page.set_viewport_size(size)
+    log.info("%s", path)
+
+
+def take_all(browser: Browser, address: str, prefix: str) -> None:
+    """Every tab on the desktop in light; Results and Places also on the phone and in dark."""
+    for size in SIZES:
+        for scheme in SCHEMES:
+            tabs = TABS if (size, scheme) == ("desktop", "light") else TABS[:2]
+            for tab in tabs:
+                page = open_page(browser, f"{address}/?tab={tab}", size, scheme)
+                take(page, IMAGES / f"{prefix}-{tab.lower()}-{size}-{scheme}.png")
+                page.context.close()
+
+
+def wait_for_share(live: LiveBoard, expected: int, share: float) -> None:
+    deadline = time.monotonic() + COUNT_SECONDS
+    while live.board.counted < share * expected:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"only {live.board.counted:,} of {expected:,} votes were counted in time")
+        time.sleep(0.2)
+
+
+def picture(name: str, browser: Browser) -> None:
+    """Runs the election from its start and takes its pictures."""
+    with tempfile.TemporaryDirectory(prefix="election-") as folder:
+        Path(folder).chmod(0o755)
+        with Pipeline(Path(folder), {"ELECTION": name, **PACE[name]}) as pipeline:
+            pipeline.start_services()
+            for part in ("main", "spark-streaming", "voting", "dashboard"):
+                pipeline.start(part)
+            settings = load_settings(pipeline.environment)
+            live = LiveBoard(settings).start()
+            expected = load_election(settings.election, settings.voters).ballots
+            wait_for_share(live, expected, HALF)
+            take_all(browser, pipeline.dashboard_url, f"{name}-counting")
+            wait_for_share(live, expected, ALL)
+            final = open_page(browser, pipeline.dashboard_url)
+            expect(final.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=PAGE_MS)
+            take_all(browser, pipeline.dashboard_url, f"{name}-final")
+            live.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--election", choices=sorted(PACE), action="append", help="only this one")
+    elections = parser.parse_args().election or list(PACE)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    executable = find_browser()
+    if executable is None:
+        sys.exit(f"No browser: install one of {', '.join(BROWSERS)} (Debian: apt-get install chromium)")
+    with open_browser(executable) as browser:
+        for name in elections:
+            picture(name, browser)
+
+
+if __name__ == "__main__":
+    main()

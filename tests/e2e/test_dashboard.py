@@ -1,0 +1,203 @@
+"""The dashboard in a real browser, on a small election counted by the real pipeline."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from docs.screenshots import TABS, find_browser, open_browser, open_page, take
+from election import audit
+from election.config import load_settings
+from embedded.pipeline import Pipeline
+from tests.conftest import ROOT, require, wait_for
+
+ARTIFACTS = ROOT / "var" / "screenshots"
+AXE = "axe-core@4.11.4"
+VOTERS, RATE = 1500, 15
+COUNT_SECONDS, PAGE_MS = 400, 60_000
+COUNTED = "Votes counted of registered voters"
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Night:
+    """An election night: the pipeline, a browser, and every address that its pages asked for."""
+
+    pipeline: Pipeline
+    browser: Browser
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, tab: str = "Results", size: str = "desktop", **query: str) -> Page:
+        address = "&".join(f"{name}={value}" for name, value in {"tab": tab, **query}.items())
+        page = open_page(self.browser, f"{self.pipeline.dashboard_url}/?{address}", size)
+        page.on("request", lambda request: self.asked.append(request.url))
+        return page
+
+
+def counted(page: Page) -> int:
+    """The votes counted, as the page says."""
+    said = page.get_by_role("progressbar", name=COUNTED).get_attribute("aria-valuetext") or "0"
+    return int(said.split()[0].replace(",", ""))
+
+
+@pytest.fixture(scope="module")
+def night(java: None) -> Iterator[Night]:
+    """The simulated election with the dashboard, from its first vote on."""
+    executable = find_browser()
+    require(executable is not None, "the dashboard in a browser: there is no Chromium")
+    assert executable
+    with tempfile.TemporaryDirectory(prefix="election-") as name:
+        Path(name).chmod(0o755)
+        with (
+            Pipeline(Path(name), {"VOTERS": str(VOTERS), "RATE": str(RATE)}) as pipeline,
+            open_browser(executable) as browser,
+        ):
+            pipeline.start_services()
+            for part in ("main", "spark-streaming", "dashboard"):
+                pipeline.start(part)
+            log = pipeline.logs / "spark-streaming.log"
+            wait_for(lambda: "counting in real time" in log.read_text(), COUNT_SECONDS, "the count is ready")
+            yield Night(pipeline, browser)
+
+
+def test_before_voting_the_page_says_so(night: Night) -> None:
+    page = night.open()
+    expect(page.get_by_text("Before voting").first).to_be_visible(timeout=PAGE_MS)
+    take(page, ARTIFACTS / "before.png")
+    page.context.close()
+    night.pipeline.start("voting")
+
+
+def test_figures_change_without_a_reload_and_what_a_person_chose_stays(night: Night) -> None:
+    page = night.open("Places")
+    expect(page.get_by_role("progressbar", name=COUNTED)).to_be_visible(timeout=PAGE_MS)
+    page.evaluate("window.neverReloaded = true")
+    page.get_by_role("combobox", name="Find a place").click()
+    page.get_by_role("option", name="Greater London").click()
+    heading = page.get_by_role("heading", name="Greater London")
+    expect(heading).to_be_visible(timeout=PAGE_MS)
+    page.locator(".stMain").evaluate("element => element.scrollTo(0, 300)")
+    before = counted(page)
+    wait_for(lambda: counted(page) > before + RATE, 60, "more votes on the page")
+    assert page.evaluate("window.neverReloaded")
+    assert page.locator(".stMain").evaluate("element => element.scrollTop") == 300
+    expect(heading).to_be_visible()
+    assert "place=Greater" in page.url
+    assert "tab=Places" in page.url
+    take(page, ARTIFACTS / "counting-places.png")
+    page.context.close()
+
+
+def test_a_link_opens_its_tab_and_place(night: Night) -> None:
+    page = night.open("Places", place="Kent")
+    expect(page.get_by_role("heading", name="Kent")).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_role("tab", name="Places")).to_have_attribute("aria-selected", "true")
+    page.context.close()
+
+
+def test_a_paused_page_stands_still(night: Night) -> None:
+    page = night.open()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_text("Pause", exact=True).click()
+    expect(page.get_by_role("combobox", name="Refresh every")).to_be_disabled(timeout=PAGE_MS)
+    other = night.open()
+    before = counted(page)
+    wait_for(lambda: counted(other) > before + RATE, 60, "more votes on a page that isn't paused")
+    assert counted(page) == before
+    for opened in (page, other):
+        opened.context.close()
+
+
+def test_the_roll_is_searched_and_paged(night: Night) -> None:
+    page = night.open("Voters")
+    roll = page.get_by_role("region", name="by registration number")
+    expect(roll.locator("tbody tr")).to_have_count(25, timeout=PAGE_MS)
+    first = roll.locator("tbody tr").first.inner_text().split("\t")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Voters 26 to 50")).to_be_visible(timeout=PAGE_MS)
+    page.get_by_label("Name or registration number").fill(first[0])
+    page.keyboard.press("Enter")
+    expect(roll.locator("tbody tr")).to_have_count(1, timeout=PAGE_MS)
+    assert roll.locator("tbody tr").inner_text().split("\t")[:2] == first[:2]
+    page.get_by_label("Name or registration number").fill("nobody is called this")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nobody on the roll matches")).to_be_visible(timeout=PAGE_MS)
+    page.context.close()
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_phone_shows_every_tab_without_scrolling_sideways(night: Night, tab: str) -> None:
+    page = night.open(tab, "phone")
+    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true", timeout=PAGE_MS)
+    take(page, ARTIFACTS / f"phone-{tab.lower()}.png")
+    assert page.locator(".stMain").evaluate("element => element.scrollWidth - element.clientWidth") == 0
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    page.context.close()
+
+
+def test_in_the_end_the_page_has_the_audits_figures(night: Night) -> None:
+    page = night.open()
+    expect(page.get_by_text("All votes counted").first).to_be_visible(timeout=COUNT_SECONDS * 1000)
+    expect(page.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=PAGE_MS)
+    report = audit.look(load_settings(night.pipeline.environment))
+    assert report.agrees
+    shown = page.locator(".e-score .e-votes").all_inner_texts()
+    assert shown == [
+        f"{votes:,} votes" for votes in sorted((line.recorded for line in report.candidates), reverse=True)
+    ]
+    take(page, ARTIFACTS / "final.png")
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core."""
+    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
+    require(npm is not None, "accessibility: there is no npm to fetch axe-core")
+    assert npm
+    packed = subprocess.run([npm, "pack", AXE, "--silent"], cwd=folder, capture_output=True, text=True)
+    require(packed.returncode == 0, f"accessibility: axe-core can't be had: {packed.stderr.strip()[-200:]}")
+    shutil.unpack_archive(folder / packed.stdout.strip(), folder)
+    return (folder / "package" / "axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_axe_finds_nothing_to_object_to(night: Night, axe: str, tab: str) -> None:
+    page = night.open(tab)
+    expect(page.get_by_role("tabpanel").locator(".e-heading").first).to_be_visible(timeout=PAGE_MS)
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 20
+    said = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    assert not said
+    page.context.close()
+
+
+def test_no_page_asked_anybody_but_the_dashboard(night: Night) -> None:
+    own = urlsplit(night.pipeline.dashboard_url).netloc
+    assert night.asked
+    assert {urlsplit(url).netloc for url in night.asked if not url.startswith(("data:", "blob:"))} <= {own}
+
+
+def test_without_services_the_last_figures_stay_with_their_age(night: Night) -> None:
+    page = night.open()
+    expect(page.get_by_role("progressbar", name=COUNTED)).to_be_visible(timeout=PAGE_MS)
+    before = counted(page)
+    night.pipeline.postgres.stop()
+    night.pipeline.kafka.stop()
+    expect(page.get_by_text("Kafka does not answer")).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("PostgreSQL does not answer")).to_be_visible(timeout=PAGE_MS)
+    assert counted(page) == before
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    take(page, ARTIFACTS / "services-down.png")
+    page.context.close()
