@@ -142,6 +142,15 @@ def places(view: View) -> list[Place]:
     ]
 
 
+def closest(counted: Sequence[Place], number: int) -> list[Place]:
+    """The places with the smallest lead in relation to their votes, closest first."""
+
+    def margin(place: Place) -> float:
+        return place.lead.votes / place.counted if place.lead else 1.0
+
+    return sorted(counted, key=margin)[:number]
+
+
 @dataclass(frozen=True)
 class Turnout:
     """How many of a group's registered voters have a counted vote."""

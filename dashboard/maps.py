@@ -14,7 +14,7 @@ from dashboard.figures import Place
 from dashboard.palette import NOTHING
 from dashboard.words import count, points
 
-MAP_HEIGHT = 520
+MAP_HEIGHT = 460
 # Shades of a lead, in points: (at least, how strong the colour is, words).
 SHADES = (15, 0.95, "15 points or more"), (5, 0.62, "5 to 15 points"), (0, 0.32, "less than 5 points")
 

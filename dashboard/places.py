@@ -6,11 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, maps, markup, words
-from dashboard.figures import Place, places
+from dashboard.figures import Place, closest, places
 from dashboard.headline import status
 from dashboard.page import Page, show
 from dashboard.view import View
 
+CLOSEST_SHOWN = 5
 LEAD, COUNTED = "Who leads", "How much is counted"
 
 
@@ -75,7 +76,7 @@ def _place(view: View, page: Page, chosen: str | None) -> None:
             won = sum(place.lead is not None and _leads(place) == one.candidate_id for place in counted)
             rows.append((one.name, won, len(counted), f"{words.count(won)} of {len(counted)}", one.mark))
         body = markup.bars(rows) if counted else markup.empty("No votes are counted yet.")
-        show(markup.heading("Places that each candidate leads", status(view)) + body)
+        show(markup.heading("Places that each candidate leads", status(view)) + body + _closest(counted))
         return
     place = next((place for place in counted if place.name == chosen), None)
     if place is None:
@@ -86,6 +87,27 @@ def _place(view: View, page: Page, chosen: str | None) -> None:
         said += f" of {words.count(place.registered)} registered: {words.percent(place.counted, place.registered)}"
     board = markup.scoreboard(place.standings, page.sources.photos, said, 44)
     show(markup.heading(place.name, status(view)) + board)
+
+
+def _closest(counted: list[Place]) -> str:
+    if not counted:
+        return ""
+    rows = (
+        (
+            place.name,
+            _leaders(place),
+            f"{words.votes(place.lead.votes)} · {words.points(place.lead.votes, place.counted)}",
+        )
+        for place in closest(counted, CLOSEST_SHOWN)
+        if place.lead
+    )
+    return markup.heading("Where it is closest") + markup.table("Smallest leads", ("Place", "Leads", "#Lead"), rows)
+
+
+def _leaders(place: Place) -> str:
+    """'● Denis Coderre'; those who are tied with = between them; a dash before the first vote."""
+    found = place.lead
+    return " = ".join(f"{one.candidate.mark.symbol} {one.candidate.name}" for one in found.leaders) if found else "–"
 
 
 def _leads(place: Place) -> str | None:
@@ -126,13 +148,10 @@ def table_data(counted: list[Place], view: View) -> pd.DataFrame:
 
 def _row(place: Place, view: View) -> dict[str, object]:
     found = place.lead
-    leads = (
-        "–" if not found else " = ".join(f"{one.candidate.mark.symbol} {one.candidate.name}" for one in found.leaders)
-    )
     votes = {standing.candidate.candidate_id: standing.votes for standing in place.standings}
     return {
         "Place": place.name,
-        "Leads": leads,
+        "Leads": _leaders(place),
         "Lead": 100 * found.votes / place.counted if found else 0.0,
         "Turnout": 100 * place.counted / place.registered if place.registered else None,
         "Counted": place.counted,

@@ -114,10 +114,6 @@ class View:
         """When the newest counted vote was cast."""
         return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
-    @property
-    def candidate(self) -> dict[str, Candidate]:
-        return {candidate.candidate_id: candidate for candidate in self.candidates}
-
 
 def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) -> tuple[Candidate, ...]:
     """The candidates in the election's order, each with a mark of its own; those it doesn't name come after.

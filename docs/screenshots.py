@@ -38,7 +38,7 @@ PACE = {
     "simulated": {"VOTERS": "6000", "RATE": "20"},
     "montreal-2013": {"RATE": "1500", "SPARK_TRIGGER": "1 second"},
 }
-COUNT_SECONDS, PAGE_MS = 1200, 60_000
+COUNT_SECONDS, PAGE_MS, DRAWN_MS = 1200, 60_000, 15_000
 
 log = logging.getLogger("screenshots")
 
@@ -75,8 +75,12 @@ def open_page(browser: Browser, address: str, size: str = "desktop", scheme: str
 
 
 def settle(page: Page) -> None:
-    """Returns when everything on the page is drawn."""
-    expect(page.locator(".stSkeleton, [data-testid=stSkeleton]")).to_have_count(0, timeout=PAGE_MS)
+    """Returns when everything on the page is drawn. A part that the browser failed to load is loaded again."""
+    try:
+        expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=DRAWN_MS)
+    except AssertionError:
+        page.reload()
+        expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PAGE_MS)
     for chart in page.locator(".stVegaLiteChart").all():
         expect(chart.locator("canvas, svg").first).to_be_visible(timeout=PAGE_MS)
 
