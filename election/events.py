@@ -17,18 +17,15 @@ from typing import Any
 
 import simplejson
 
-# `tallies.py` holds Spark to the same patterns.
-FLAT_OBJECT = r"^[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*$"
-UTC_TIME = r"^[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)$"
+# What the whole of a text must look like; `tallies.py` holds Spark to the same patterns.
+FLAT_OBJECT = r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*"
+UTC_TIME = r"[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)"
 # Half a character, which JSON can spell and UTF-8 can't hold.
 LONE_SURROGATE = (
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _LONE_SURROGATE = re.compile(LONE_SURROGATE)
-_FLAT_OBJECT, _UTC_TIME = (
-    re.compile(FLAT_OBJECT.replace("$", r"\Z")),
-    re.compile(UTC_TIME.replace("$", r"\Z"), re.ASCII),
-)
+_FLAT_OBJECT, _UTC_TIME = re.compile(FLAT_OBJECT), re.compile(UTC_TIME, re.ASCII)
 
 VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
 VOTER_FIELDS = ("voter_id", "registration_number")
@@ -36,7 +33,7 @@ TALLY_TEXTS = (
     *("candidate_id", "candidate_name", "party_affiliation", "photo_url"),
     *("state", "gender", "age_group", "minute"),
 )
-LARGEST_TOTAL = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
 
 
 class Reason(StrEnum):
@@ -98,7 +95,7 @@ def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
         text = value.decode()
     except UnicodeDecodeError:
         raise Malformed(Reason.NOT_UTF8) from None
-    if not _FLAT_OBJECT.match(text) or _LONE_SURROGATE.search(text):
+    if not _FLAT_OBJECT.fullmatch(text) or _LONE_SURROGATE.search(text):
         raise Malformed(Reason.NOT_JSON)
     try:
         fields = _strict.decode(text)
@@ -106,13 +103,15 @@ def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
         raise Malformed(Reason.NOT_JSON) from None
     if fields.keys() != VOTE_FIELDS.keys() or any(type(fields[name]) is not kind for name, kind in VOTE_FIELDS.items()):
         raise Malformed(Reason.NOT_A_VOTE)
+    if not -LARGEST_NUMBER - 1 <= fields["vote"] <= LARGEST_NUMBER:
+        raise Malformed(Reason.NOT_A_VOTE)
     if key is None or key != fields["voter_id"].encode():
         raise Malformed(Reason.WRONG_KEY)
     if fields["vote"] != 1:
         raise Malformed(Reason.NOT_ONE)
     time = fields["voting_time"]
     try:
-        voting_time = datetime.fromisoformat(time) if _UTC_TIME.match(time) else None
+        voting_time = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None
     except ValueError:
         voting_time = None
     if voting_time is None:
@@ -165,13 +164,13 @@ def parse_tally(value: bytes | None) -> dict[str, Any]:
         raise Malformed("not JSON in UTF-8") from None
     if not isinstance(tally, dict) or type(tally.get("total_votes")) is not int:
         raise Malformed("total_votes is not a count")
-    if not 0 <= tally["total_votes"] <= LARGEST_TOTAL or type(tally.get("registered", 0)) is not int:
+    if not 0 <= tally["total_votes"] <= LARGEST_NUMBER or type(tally.get("registered", 0)) is not int:
         raise Malformed("total_votes or registered is not a count")
     if any(not isinstance(tally.get(name, ""), str) for name in TALLY_TEXTS):
         raise Malformed(f"one of {', '.join(TALLY_TEXTS)} is not text")
     try:
         time = tally["last_vote_at"]
-        tally["last_vote_at"] = datetime.fromisoformat(time) if _UTC_TIME.match(time) else None
+        tally["last_vote_at"] = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None
     except (KeyError, TypeError, ValueError):
         raise Malformed("last_vote_at is not a time in UTC") from None
     if tally["last_vote_at"] is None:

@@ -23,7 +23,9 @@ def parse_messages(messages: DataFrame) -> DataFrame:
     parsed = F.try_parse_json("text")
     return (
         messages.select("key", "value", "partition", "offset", text.alias("text"), key.alias("voter_key"))
-        .withColumn("parsed", F.when(F.col("text").rlike(FLAT_OBJECT) & ~F.col("text").rlike(LONE_SURROGATE), parsed))
+        .withColumn(
+            "parsed", F.when(F.col("text").rlike(_whole(FLAT_OBJECT)) & ~F.col("text").rlike(LONE_SURROGATE), parsed)
+        )
         .select(
             *("key", "value", "partition", "offset", "text", "voter_key"),
             F.schema_of_variant("parsed").alias("shape"),
@@ -36,6 +38,11 @@ def parse_messages(messages: DataFrame) -> DataFrame:
         .withColumn("reason", _malformed())
         .select("key", "value", "partition", "offset", "voter_id", "candidate_id", "voting_time", "vote", "reason")
     )
+
+
+def _whole(pattern: str) -> str:
+    """The pattern for all of a text: Java's `$` would let a line break pass at the end."""
+    return rf"\A(?:{pattern})\z"
 
 
 def _field(name: str, kind: str) -> Column:
@@ -51,7 +58,7 @@ def _malformed() -> Column:
         .when(F.col("shape") != VOTE_SHAPE, Reason.NOT_A_VOTE)
         .when(~F.col("voter_key").eqNullSafe(F.col("voter_id")), Reason.WRONG_KEY)
         .when(F.col("vote") != 1, Reason.NOT_ONE)
-        .when(~F.col("voting_time_text").rlike(UTC_TIME) | F.col("voting_time").isNull(), Reason.NO_TIME)
+        .when(~F.col("voting_time_text").rlike(_whole(UTC_TIME)) | F.col("voting_time").isNull(), Reason.NO_TIME)
     )
 
 
