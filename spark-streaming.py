@@ -7,6 +7,8 @@ checkpoint.
     python spark-streaming.py
 """
 
+from pyspark.sql import DataFrame
+
 from election.config import Settings
 from election.counting import open_count
 from election.stages import Stop, run_stage
@@ -25,16 +27,17 @@ def main(settings: Settings, stop: Stop) -> None:
     with open_count(settings, stop) as count:
         candidates = count.read_table("candidates")
         roll = count.read_table("roll")
+        registered = count_registered(roll)
 
-        votes = validate_votes(parse_messages(count.read_messages()), candidates, roll)
-        tallies = tally_votes(first_votes(votes))
-
-        count.run(
-            {
-                "count": label_tallies(tallies, candidates, count_registered(roll)),
+        def queries(messages: DataFrame) -> dict[str, DataFrame]:
+            votes = validate_votes(parse_messages(messages), candidates, roll)
+            tallies = tally_votes(first_votes(votes))
+            return {
+                "count": label_tallies(tallies, candidates, registered),
                 "reject": reject_votes(votes),
             }
-        )
+
+        count.run(queries)
 
 
 if __name__ == "__main__":

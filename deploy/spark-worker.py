@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from election.config import load_settings
-from election.counting import slots_needed
+from election.spark import slots_needed
 
 if __name__ == "__main__":
     settings = load_settings()

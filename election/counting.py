@@ -1,4 +1,4 @@
-"""Runs the count on Spark: the session and its tuning, the checkpoint, and two queries that never end.
+"""Runs the count on Spark: what it reads, its checkpoint, and its queries, which never end.
 
 A start has two phases. What waits on votes_topic is drained in micro-batches, which take a backlog far faster; then the
 same checkpoint goes on in real-time mode, which shows a vote within milliseconds. Both are exact: state and offsets
@@ -8,9 +8,8 @@ are committed together, the sink repeats itself after a crash, and totals are ab
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +21,10 @@ from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.config import Settings
-from election.messaging import TopicWatch, cluster_id, wait_for_topics
+from election.messaging import TopicWatch, cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
+from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.stages import CannotRun, StartAgain, Stop, Waiting
-from embedded.jars import JarsNotAvailable, ensure_jars
-from embedded.java import JavaNotUsable, find_java_home
 
 log = logging.getLogger(__name__)
 
@@ -35,28 +33,10 @@ STATE_VERSION = 2
 RETRY_SECONDS = 2
 CHECK_SECONDS = 5
 ROLL_FETCH_ROWS = 50_000
+# So many votes a micro-batch, so that a long drain shows how far it is; and so few that real-time mode takes them over.
+DRAIN_VOTES, LITTLE_VOTES = 200_000, 20_000
 
-TUNING = {
-    # State on disk and in its own memory, so that a million voters don't fill the heap; format 2 is what real-time
-    # mode asks for, and lets a checkpoint made by micro-batches go on in it.
-    "spark.sql.streaming.stateStore.providerClass": (
-        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
-    ),
-    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
-    "spark.sql.streaming.stateStore.checkpointFormatVersion": "2",
-    # The streaming shuffle holds rows back for up to 50 ms by default: nearly the whole delay of a vote.
-    "spark.shuffle.streaming.networkBufferMaxWaitTimeMs": "2",
-    # Real-time mode has no adaptive execution, and its static sides must be broadcast.
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.streaming.numRecentProgressUpdates": "10",
-}
-
-
-def slots_needed(settings: Settings, partitions: int) -> int:
-    """How many tasks run at once in real-time mode: each query's source, and the two shuffles of the count."""
-    return 2 * partitions + 2 * settings.spark_shuffle_partitions
+Queries = Callable[[DataFrame], Mapping[str, DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -89,32 +69,48 @@ class Count:
         log.info("read %s: %s rows", table, f"{frame.count():,}")
         return frame
 
-    def read_messages(self) -> DataFrame:
+    def read_messages(self, **options: int) -> DataFrame:
         """votes_topic from its beginning."""
         return (
             self.spark.readStream.format("kafka")
+            .options(**options)
             .option("kafka.bootstrap.servers", self.settings.kafka_bootstrap_servers)
             .option("subscribe", topics.VOTES)
             .option("startingOffsets", "earliest")
             .load()
         )
 
-    def run(self, queries: Mapping[str, DataFrame]) -> None:
+    def run(self, queries: Queries) -> None:
         """Keeps the queries running until told to stop; one that fails is started again from its checkpoint."""
         while not self.stop.is_set():
             try:
-                wait_for_slots(self.spark, self.slots, self.stop)
                 if self.settings.real_time:
-                    self._run_once(queries, {"availableNow": True})
+                    wait_for_slots(self.spark, self.slots, self.stop)
+                    self._drain(queries)
                     log.info("counting in real time; votes so far are counted")
-                    self._run_once(queries, {"realTime": self.settings.spark_checkpoint_interval})
+                    self._run_once(queries(self.read_messages()), {"realTime": self.settings.spark_checkpoint_interval})
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
-                    self._run_once(queries, {"processingTime": self.settings.spark_trigger})
+                    self._run_once(queries(self.read_messages()), {"processingTime": self.settings.spark_trigger})
             except PySparkException as error:
                 log.error("the count stopped and starts again: %s", one_line(error))
                 self.stop.wait(RETRY_SECONDS)
                 self.watch.check()
+
+    def _drain(self, queries: Queries) -> None:
+        """Counts what waits, and what comes meanwhile, until little is left."""
+        while (end := self._votes_on_topic()) and not self.stop.is_set():
+            log.info("counting what waits on %s, which has %s messages", topics.VOTES, f"{end:,}")
+            self._run_once(queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES)), {"availableNow": True})
+            if self._votes_on_topic() - end < LITTLE_VOTES:
+                return
+
+    def _votes_on_topic(self) -> int:
+        reader = make_reader(self.settings, [topics.VOTES])
+        try:
+            return sum(end_offsets(reader, topics.VOTES).values())
+        finally:
+            reader.close()
 
     def _run_once(self, queries: Mapping[str, DataFrame], trigger: dict) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
@@ -155,11 +151,6 @@ class Count:
             .trigger(**trigger)
             .start()
         )
-
-
-def one_line(error: Exception) -> str:
-    """The first line of what Spark says, without its stack."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager
@@ -205,58 +196,3 @@ def wait_for_roll(database: Database, stop: Stop) -> str:
             return str(held["fingerprint"])
         waiting.note("main.py registers the voters" if held else "main.py prepares the election")
         stop.wait(0.5)
-
-
-def start_spark(settings: Settings, slots: int) -> SparkSession:
-    """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs."""
-    try:
-        os.environ["JAVA_HOME"] = str(find_java_home())
-        folder = Path(settings.spark_jars_dir) if settings.spark_jars_dir else None
-        jars = ensure_jars("spark", folder)
-    except (JavaNotUsable, JarsNotAvailable) as error:
-        raise CannotRun(str(error)) from None
-    master = settings.spark_master or f"local[{slots}]"
-    log.info("starting Spark on %s", master)
-    log4j = Path(__file__).with_name("log4j2.properties").as_uri()
-    builder = (
-        SparkSession.builder.appName("realtime-election")
-        .master(master)
-        .config("spark.jars", ",".join(map(str, jars)))
-        .config("spark.cores.max", slots)
-        .config("spark.driver.memory", settings.spark_driver_memory)
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log4j}")
-        .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
-    )
-    for name, value in TUNING.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
-
-
-def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
-    """Returns when the cluster has a slot for every task at once, and says what is missing until then."""
-    waiting = Waiting("a slot for every task")
-    while (there := count_slots(spark)) < needed:
-        stop.check()
-        waiting.note(
-            f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
-            " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"
-        )
-        stop.wait(1)
-    waiting.done()
-
-
-def count_slots(spark: SparkSession) -> int:
-    """How many tasks can run at once on the executors that are there."""
-    context = spark.sparkContext
-    if str(context.master).startswith("local"):
-        return context.defaultParallelism
-    # The driver is in the list too. Without any executor Spark would report 2 slots.
-    executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
-    return context.defaultParallelism if executors else 0
-
-
-def stop_spark(spark: SparkSession) -> None:
-    try:
-        spark.stop()
-    except (Py4JError, OSError):
-        log.warning("Spark's JVM was gone already")

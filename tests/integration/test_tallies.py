@@ -8,8 +8,8 @@ import simplejson
 
 from election import topics
 from election.config import Settings
-from election.counting import start_spark, stop_spark
 from election.events import Reason, Vote, encode_vote, parse_tally
+from election.spark import start_spark, stop_spark
 from election.tallies import (
     count_registered,
     first_votes,
@@ -72,6 +72,12 @@ def test_votes_are_tallied_in_every_aggregate(spark, candidates, roll):
         (topics.TURNOUT_BY_GENDER, "male"): 2,
         (topics.TURNOUT_BY_AGE_GROUP, "18-24"): 1,
         (topics.TURNOUT_BY_AGE_GROUP, "25-34"): 2,
+        (topics.VOTES_BY_GENDER, "female|a"): 1,
+        (topics.VOTES_BY_GENDER, "male|a"): 1,
+        (topics.VOTES_BY_GENDER, "male|b"): 1,
+        (topics.VOTES_BY_AGE_GROUP, "18-24|a"): 1,
+        (topics.VOTES_BY_AGE_GROUP, "25-34|a"): 1,
+        (topics.VOTES_BY_AGE_GROUP, "25-34|b"): 1,
         (topics.VOTES_PER_MINUTE, "2026-01-01T12:00Z|a"): 2,
         (topics.VOTES_PER_MINUTE, "2026-01-01T12:01Z|b"): 1,
     }

@@ -1,0 +1,99 @@
+"""Spark itself: its tuning, each value with its reason, and the session on a cluster or in this process."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
+
+from election.config import Settings
+from election.stages import CannotRun, Stop, Waiting
+from embedded.jars import JarsNotAvailable, ensure_jars
+from embedded.java import JavaNotUsable, find_java_home
+
+log = logging.getLogger(__name__)
+
+TUNING = {
+    # State on disk and in its own memory, so that a million voters don't fill the heap; format 2 is what real-time
+    # mode asks for, and lets a checkpoint made by micro-batches go on in it.
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    "spark.sql.streaming.stateStore.checkpointFormatVersion": "2",
+    # The streaming shuffle holds rows back for up to 50 ms by default: nearly the whole delay of a vote.
+    "spark.shuffle.streaming.networkBufferMaxWaitTimeMs": "2",
+    # Real-time mode has no adaptive execution, and its static sides must be broadcast.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.streaming.numRecentProgressUpdates": "10",
+}
+
+
+def slots_needed(settings: Settings, partitions: int) -> int:
+    """How many tasks run at once in real-time mode: each query's source, and the two shuffles of the count."""
+    return 2 * partitions + 2 * settings.spark_shuffle_partitions
+
+
+def start_spark(settings: Settings, slots: int) -> SparkSession:
+    """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs."""
+    try:
+        os.environ["JAVA_HOME"] = str(find_java_home())
+        folder = Path(settings.spark_jars_dir) if settings.spark_jars_dir else None
+        jars = ensure_jars("spark", folder)
+    except (JavaNotUsable, JarsNotAvailable) as error:
+        raise CannotRun(str(error)) from None
+    master = settings.spark_master or f"local[{slots}]"
+    log.info("starting Spark on %s", master)
+    log4j = Path(__file__).with_name("log4j2.properties").as_uri()
+    builder = (
+        SparkSession.builder.appName("realtime-election")
+        .master(master)
+        .config("spark.jars", ",".join(map(str, jars)))
+        .config("spark.cores.max", slots)
+        .config("spark.driver.memory", settings.spark_driver_memory)
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log4j}")
+        .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
+    )
+    for name, value in TUNING.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
+    """Returns when the cluster has a slot for every task at once, and says what is missing until then."""
+    waiting = Waiting("a slot for every task")
+    while (there := count_slots(spark)) < needed:
+        stop.check()
+        waiting.note(
+            f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
+            " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"
+        )
+        stop.wait(1)
+    waiting.done()
+
+
+def count_slots(spark: SparkSession) -> int:
+    """How many tasks can run at once on the executors that are there."""
+    context = spark.sparkContext
+    if str(context.master).startswith("local"):
+        return context.defaultParallelism
+    # The driver is in the list too. Without any executor Spark would report 2 slots.
+    executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
+    return context.defaultParallelism if executors else 0
+
+
+def stop_spark(spark: SparkSession) -> None:
+    try:
+        spark.stop()
+    except (Py4JError, OSError):
+        log.warning("Spark's JVM was gone already")
+
+
+def one_line(error: Exception) -> str:
+    """The first line of what Spark says, without its stack."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
