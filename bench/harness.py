@@ -43,7 +43,7 @@ def election(**environment: str) -> Iterator[tuple[Pipeline, Settings]]:
             settings = load_settings({**os.environ, **pipeline.environment})
             started = time.monotonic()
             main = pipeline.start("main")
-            until(lambda: "published" in main.log.read_text(), "main.py publishes the roll", 0.2)
+            until(lambda: roll_is_published(settings), "main.py publishes the roll", 0.2)
             pipeline.seed_seconds = time.monotonic() - started  # type: ignore[attr-defined]
             main.stop()
             yield pipeline, settings
@@ -56,6 +56,19 @@ def count_rows(settings: Settings, table: str) -> int:
         found = cursor.fetchone()
     connection.close()
     return found[0] if found else 0
+
+
+def roll_is_published(settings: Settings) -> bool:
+    """Whether main.py has noted that voters_topic has everybody."""
+    try:
+        connection = psycopg2.connect(**settings.postgres)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT roll_published_to FROM election")
+            found = cursor.fetchone()
+        connection.close()
+    except psycopg2.errors.UndefinedTable:
+        return False
+    return bool(found and found[0])
 
 
 def count_messages(settings: Settings, topic: str) -> int:
