@@ -5,6 +5,7 @@ The tests of this file are one story and run in this order on one stack, with it
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -49,6 +50,14 @@ def test_compose_accepts_the_file_and_each_overlay(overlay: str | None) -> None:
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
+
+
+def test_the_services_together_may_take_no_more_than_6_gb() -> None:
+    require_docker("docker", "compose", "version")
+    command = ["docker", "compose", "--env-file", os.devnull, "config", "--format", "json"]
+    services = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["services"]
+    assert services.keys() == set(SERVICES)
+    assert sum(int(service["mem_limit"]) for service in services.values()) <= 6 * 1024**3
 
 
 def test_everything_comes_up_in_order_without_a_restart(stack: Stack) -> None:
