@@ -1,0 +1,230 @@
+"""What fails says so in one line, and is tried again with pauses, or ends with what to do."""
+
+import contextlib
+import dataclasses
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import psycopg2
+import pytest
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
+
+import embedded.kafka
+from election import topics
+from election.messaging import good_messages, make_admin, make_consumer, make_producer, publish, wait_for_topics
+from election.record import Database, ensure_schema, row
+from election.stages import CannotRun, StartAgain, Stop, Stopped, keep_running
+from embedded.kafka import KafkaServer
+from embedded.processes import free_port
+from tests.conftest import ROOT, empty_kafka, wait_for
+
+AUTHORIZER = """
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+"""
+FULL_DISK = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON candidates FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"""
+INSERT = "INSERT INTO candidates VALUES ('1', '', '', '', '', '')"
+
+
+def execute(settings, statement):
+    with closing(psycopg2.connect(**settings.postgres)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def in_background(work):
+    """Runs `work` in a thread; returns the thread and the list that its result or exception goes to."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append(work())
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+def attempt(statement):
+    def work(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        return "done"
+
+    return work
+
+
+@pytest.fixture(autouse=True)
+def at_info(caplog):
+    caplog.set_level("INFO")
+
+
+def test_a_wrong_password_ends_a_script_with_one_line(settings, services):
+    environment = {**services.environment, "POSTGRES_PASSWORD": "wrong", "VOTERS": "300", "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(
+        [sys.executable, ROOT / "main.py"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 1
+    assert "PostgreSQL refused POSTGRES_USER=postgres with POSTGRES_PASSWORD" in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_missing_table_is_waited_for(settings, stop, caplog):
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt("SELECT FROM candidates")))
+    wait_for(lambda: "main.py creates the tables" in caplog.text, 20, "it says what it waits for")
+    Database(settings, stop).run(ensure_schema)
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_a_full_disk_is_waited_for(settings, stop, caplog):
+    Database(settings, stop).run(ensure_schema)
+    execute(settings, FULL_DISK)
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt(INSERT)))
+    wait_for(lambda: "No space left on device" in caplog.text, 20, "it says what it waits for")
+    execute(settings, "DROP TRIGGER full_disk ON candidates")
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_a_postgresql_without_free_connections_is_waited_for(settings, stop, caplog):
+    Database(settings, stop).run(ensure_schema)
+    taken = []
+    with contextlib.suppress(psycopg2.OperationalError):
+        while True:
+            taken.append(psycopg2.connect(**settings.postgres))
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt("SELECT FROM candidates")))
+    wait_for(lambda: "too many clients" in caplog.text, 20, "it says what it waits for")
+    for connection in taken:
+        connection.close()
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_a_user_without_rights_on_a_table_is_told_which(settings, stop):
+    Database(settings, stop).run(ensure_schema)
+    execute(settings, "CREATE ROLE guest LOGIN PASSWORD 'guest'; GRANT USAGE ON SCHEMA public TO guest")
+    guest = dataclasses.replace(settings, postgres_user="guest", postgres_password="guest")
+    with pytest.raises(CannotRun, match="guest: permission denied for table candidates"):
+        Database(guest, stop).run(attempt("SELECT FROM candidates"))
+
+
+def test_a_connection_that_the_server_ends_is_made_again_and_the_work_done_once(settings, stop):
+    database = Database(settings, stop)
+    database.run(ensure_schema)
+    attempts = []
+
+    def work(connection):
+        attempts.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT)
+            if len(attempts) == 1:
+                execute(settings, f"SELECT pg_terminate_backend({connection.info.backend_pid})")
+        return row(connection, "SELECT count(*) FROM candidates")["count"]
+
+    assert database.run(work) == 1
+    assert len(attempts) == 2
+
+
+def test_a_broker_that_accepts_and_never_answers_is_waited_for_quietly(settings, caplog):
+    stop = Stop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        lost = dataclasses.replace(settings, kafka_bootstrap_servers=address)
+        thread, outcome = in_background(lambda: wait_for_topics(lost, stop, []))
+        wait_for(lambda: "waiting for Kafka" in caplog.text, 30, "it says what it waits for")
+        stop.set()
+        thread.join(30)
+    assert isinstance(outcome[0], Stopped)
+    assert caplog.text.count("\n") < 5
+
+
+def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings):
+    topics.ensure_topics(make_admin(settings), 2, 1)
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, "v1", b"arrives")
+    assert not producer.flush(30)
+    empty_kafka(settings)
+    publish(producer, topics.VOTES, "v1", b"can't arrive")
+    with pytest.raises(StartAgain, match="Kafka"):
+        producer.flush(60)
+
+
+def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
+    def make():
+        topics.ensure_topics(make_admin(settings), 2, 1)
+        wait_for(lambda: topics.VOTERS in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
+
+    make()
+    starts, stop = [], Stop()
+
+    def stage(settings, stop):
+        starts.append(1)
+        wait_for_topics(settings, stop, [topics.VOTERS])
+        with make_consumer(settings, "test", [topics.VOTERS]) as voters:
+            while not stop.is_set():
+                good_messages(voters.consume(10, 0.1))
+
+    thread, _ = in_background(lambda: keep_running(stage, settings, stop))
+    wait_for(lambda: starts, 20, "the stage runs")
+    empty_kafka(settings)
+    make()
+    wait_for(lambda: len(starts) > 1, 60, "the stage has started again")
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert "starting again: " in caplog.text
+
+
+@pytest.fixture
+def guarded(settings, folder, monkeypatch):
+    """Settings for a Kafka on which nobody may touch votes_topic."""
+    monkeypatch.setattr(embedded.kafka, "SERVER_PROPERTIES", embedded.kafka.SERVER_PROPERTIES + AUTHORIZER)
+    first = free_port(19092)
+    server = KafkaServer(folder / "kafka", first, free_port(first + 1), folder / "kafka.log")
+    server.start()
+    try:
+        guarded = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
+        topics.ensure_topics(make_admin(guarded), 2, 1)
+        deny(make_admin(guarded))
+        yield guarded
+    finally:
+        server.stop()
+
+
+def deny(admin: AdminClient) -> None:
+    who = "User:ANONYMOUS", "*"
+    rule = AclBinding(
+        *(ResourceType.TOPIC, topics.VOTES, ResourcePatternType.LITERAL),
+        *(*who, AclOperation.WRITE, AclPermissionType.DENY),
+    )
+    for created in admin.create_acls([rule]).values():
+        created.result()
+
+
+def test_a_topic_that_may_not_be_written_ends_the_script_with_what_to_do(guarded):
+    producer = make_producer(guarded)
+
+    def refused():
+        publish(producer, topics.VOTES, "v1", b"{}")
+        try:
+            producer.flush(10)
+        except CannotRun as error:
+            return "give the user" in str(error)
+        return False
+
+    wait_for(refused, 30, "Kafka refuses")
