@@ -25,6 +25,7 @@ READ_MESSAGES, READ_SECONDS = 5000, 0.05
 EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 200
 LATENCIES_KEPT = 2000
 CHECK_TOPICS_SECONDS = 5
+CONNECTING = "connecting to Kafka"
 SKIPS_LOGGED = 10
 KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
@@ -140,7 +141,7 @@ class LiveBoard:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.board, self.heard_at = Board(), 0.0
-        self.problem: str | None = "connecting to Kafka"
+        self.problem: str | None = CONNECTING
         self.lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="results", daemon=True)
