@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard import markup, words
 from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
-from dashboard.health import Agreement, check, kafka_problem, overall_delay, problems
+from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems
 from dashboard.page import show
 from dashboard.photos import Photos
 from dashboard.view import View
@@ -52,7 +52,7 @@ def _lead(view: View, photos: Photos) -> str:
         said = {
             Stage.BEFORE: "No vote has been counted yet. The first one shows here the moment it is.",
             Stage.BEGUN: "Votes have been cast. The first one that is counted shows here.",
-            Stage.UNKNOWN: "Waiting for the count to begin.",
+            Stage.UNKNOWN: "Connecting …" if connecting(view) else "Waiting for the count to begin.",
         }[stage(view)]
         return f'<div class="e-lead">{markup.empty(said)}</div>'
     return f'<section class="e-lead" aria-label="Who leads">{_leaders(found, view, photos)}{_said(found)}</section>'

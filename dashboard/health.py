@@ -9,8 +9,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from dashboard.view import LATE_SECONDS, SILENT_SECONDS, View, Watched
+from dashboard.view import CONNECTING_TO_POSTGRESQL, LATE_SECONDS, SILENT_SECONDS, View, Watched
 from dashboard.words import age, count, span, votes
+from election.results import CONNECTING as CONNECTING_TO_KAFKA
 from election.results import RejectedVote
 
 # A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
@@ -124,13 +125,18 @@ def kafka_problem(view: View) -> str | None:
     return view.watched.kafka_problem if view.now - view.heard_at > LATE_SECONDS else None
 
 
+def connecting(view: View) -> bool:
+    """Whether Kafka or PostgreSQL have not been asked to the end yet, so that nothing can be said about them."""
+    return view.counting_problem == CONNECTING_TO_KAFKA or view.watched.database_problem == CONNECTING_TO_POSTGRESQL
+
+
 def problems(view: View) -> list[str]:
     """What is down and how old the figures are that are shown in its place, one sentence each."""
     found = []
-    if trouble := kafka_problem(view):
+    if (trouble := kafka_problem(view)) and trouble != CONNECTING_TO_KAFKA:
         known = f"The figures are from {age(view.now - view.heard_at)}." if view.heard_at else "No figures yet."
         found.append(f"Kafka does not answer ({trouble}). {known}")
-    if trouble := view.watched.database_problem:
+    if (trouble := view.watched.database_problem) and trouble != CONNECTING_TO_POSTGRESQL:
         at = view.watched.database_at
         known = f"What it told is from {age(view.now - at)}." if at else "The roll and the record can't be shown yet."
         found.append(f"PostgreSQL does not answer ({trouble}). {known}")

@@ -13,6 +13,7 @@ from election.results import RejectedVote, Tally
 
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
+CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Watched:
     """
 
     database_at: float = 0.0
-    database_problem: str | None = "connecting to PostgreSQL"
+    database_problem: str | None = CONNECTING_TO_POSTGRESQL
     election: Mapping[str, Any] | None = None
     candidates: tuple[Mapping[str, Any], ...] = ()
     record: Mapping[str, int] = field(default_factory=dict)

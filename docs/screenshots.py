@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from election.config import load_settings
 from election.definition import load_election
@@ -31,14 +32,20 @@ QUIET = (
 )
 TABS = "Results", "Places", "Voters", "Integrity"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
-SCHEMES = "light", "dark"
+SHOTS = (
+    *((tab, "desktop", "light") for tab in TABS),
+    ("Places", "desktop", "dark"),
+    ("Results", "phone", "light"),
+    ("Places", "phone", "light"),
+    ("Results", "phone", "dark"),
+)
 HALF, ALL = 0.5, 1.0
 PACE = {
     # The race over time needs a few minutes of voting; a real election's ballots come faster than one by one.
     "simulated": {"VOTERS": "6000", "RATE": "20"},
     "montreal-2013": {"RATE": "1500", "SPARK_TRIGGER": "1 second"},
 }
-COUNT_SECONDS, PAGE_MS, DRAWN_MS = 1200, 60_000, 15_000
+COUNT_SECONDS, PAGE_MS, DRAWN_MS, ATTEMPTS = 1200, 60_000, 15_000, 3
 
 log = logging.getLogger("screenshots")
 
@@ -69,6 +76,14 @@ def open_page(browser: Browser, address: str, size: str = "desktop", scheme: str
     )
     page = context.new_page()
     page.set_default_timeout(PAGE_MS)
+    for _ in range(ATTEMPTS - 1):
+        # Chromium drops what it is loading whenever the machine's network changes.
+        try:
+            page.goto(address)
+            expect(page.locator("h1")).to_be_visible(timeout=DRAWN_MS)
+            return page
+        except (AssertionError, PlaywrightError):
+            log.info("%s did not open: once more", address)
     page.goto(address)
     expect(page.locator("h1")).to_be_visible(timeout=PAGE_MS)
     return page
@@ -100,14 +115,11 @@ def take(page: Page, path: Path) -> None:
 
 
 def take_all(browser: Browser, address: str, prefix: str) -> None:
-    """Every tab on the desktop in light; Results and Places also on the phone and in dark."""
-    for size in SIZES:
-        for scheme in SCHEMES:
-            tabs = TABS if (size, scheme) == ("desktop", "light") else TABS[:2]
-            for tab in tabs:
-                page = open_page(browser, f"{address}/?tab={tab}", size, scheme)
-                take(page, IMAGES / f"{prefix}-{tab.lower()}-{size}-{scheme}.png")
-                page.context.close()
+    for tab, size, scheme in SHOTS:
+        page = open_page(browser, f"{address}/?tab={tab}", size, scheme)
+        expect(page.locator(".e-leader")).to_be_visible(timeout=PAGE_MS)
+        take(page, IMAGES / f"{prefix}-{tab.lower()}-{size}-{scheme}.png")
+        page.context.close()
 
 
 def wait_for_share(live: LiveBoard, expected: int, share: float) -> None:

@@ -17,7 +17,7 @@ from dashboard.sources import Sources
 from dashboard.view import Audited, Watched
 from election import topics
 from election.config import SettingError, Settings
-from election.results import Board, RejectedVote
+from election.results import CONNECTING, Board, RejectedVote
 from tests.unit.staged import NoPhotos, StagedLive, StagedWatch, staged_board, staged_sources
 
 APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
@@ -80,7 +80,8 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Shown:
 
 def no_services() -> Sources:
     live = StagedLive(Board(), "Connection refused", 0.0)
-    return Sources(NO_DATABASE, live, StagedWatch(Watched()), NoPhotos(), None)  # type: ignore[arg-type]
+    watch = StagedWatch(Watched(database_problem="connection refused"))
+    return Sources(NO_DATABASE, live, watch, NoPhotos(), None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -89,6 +90,14 @@ def test_without_services_every_tab_says_what_is_missing(show: Shown, tab: str) 
     assert "No figures yet" in said
     assert "Kafka does not answer (Connection refused)" in said
     assert "PostgreSQL does not answer" in said
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_cold_open_is_calm_until_the_services_have_had_their_chance_to_answer(show: Shown, tab: str) -> None:
+    live = StagedLive(Board(), CONNECTING, 0.0)
+    said = show(Sources(NO_DATABASE, live, StagedWatch(Watched()), NoPhotos(), None), tab)  # type: ignore[arg-type]
+    assert "Connecting …" in said
+    assert "does not answer" not in said
 
 
 @pytest.mark.parametrize("tab", TABS)
