@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg2
@@ -12,12 +13,14 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
+from dashboard import words
 from dashboard.database import Unavailable, connect, read_candidates, read_election, read_record
 from dashboard.view import Audited, Group, Sample, Watched
 from election import audit, topics
 from election.config import Settings
 from election.messaging import make_admin
 from election.record import first_line
+from election.report import Report
 from election.results import LiveBoard
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,38 @@ SAMPLES_KEPT = 60
 GROUPS = {"voting": topics.VOTERS, "roll": topics.VOTES}
 
 
+class FinalAudit:
+    """A full audit in the background once everything is counted, and again whenever something has moved since."""
+
+    def __init__(self, look: Callable[[], Report]):
+        self._look = look
+        self._done: tuple[object, Audited | None] = (None, None)
+        self._thread: threading.Thread | None = None
+
+    def of(self, watched: Watched) -> Audited | None:
+        """What the audit of just this state found, or None while there is none. Never waits."""
+        if not watched.complete or watched.database_problem or watched.kafka_problem:
+            return None
+        state = (watched.log_messages, watched.record, watched.tally)
+        audited_state, audited = self._done
+        if state == audited_state:
+            return audited
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, args=(state,), name="audit", daemon=True)
+            self._thread.start()
+        return None
+
+    def _run(self, state: tuple[object, ...]) -> None:
+        try:
+            report = self._look()
+        except audit.CannotLook as error:
+            log.warning("the audit could not look and will be tried again: %s", error)
+            return
+        if report.agrees or report.differences:
+            found = "; ".join(map(str, report.differences)) or f"{words.votes(report.size)} agree one by one"
+            self._done = state, Audited(time.time(), report.agrees, found)
+
+
 class Watch:
     """`look()` gives the newest figures without waiting, and keeps the thread going."""
 
@@ -39,8 +74,7 @@ class Watch:
         self._watched = Watched()
         self._connection: Connection | None = None
         self._admin: AdminClient = make_admin(settings)
-        self._audited: Audited | None = None
-        self._audited_at: tuple[object, ...] = ()
+        self._audit = FinalAudit(lambda: audit.look(settings))
         self._looked_at, self._looked = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -67,27 +101,8 @@ class Watch:
         """One look at everything: tally first, then log, then record, so that only a real surplus shows as one."""
         with self.live.lock:
             tally = self.live.board.votes_per_candidate
-        return self._audit_at_the_end(compare(before, self._ask_database(self._ask_kafka(before), tally)))
-
-    def _audit_at_the_end(self, watched: Watched) -> Watched:
-        """Once everything is counted, has a full audit made in the background, and again whenever something moved."""
-        if not watched.complete or watched.database_problem or watched.kafka_problem:
-            return replace(watched, audited=None)
-        state = (watched.log_messages, watched.record, watched.tally)
-        if state != self._audited_at:
-            self._audited_at, self._audited = state, None
-            threading.Thread(target=self._audit, args=(state,), name="audit", daemon=True).start()
-        return replace(watched, audited=self._audited)
-
-    def _audit(self, state: tuple[object, ...]) -> None:
-        try:
-            report = audit.look(self.settings)
-        except audit.CannotLook as error:
-            log.warning("the audit could not look: %s", error)
-            return
-        found = "; ".join(map(str, (*report.differences, *report.lags))) or f"{report.size:,} votes agree one by one"
-        if state == self._audited_at:
-            self._audited = Audited(time.time(), report.agrees, found)
+        watched = compare(before, self._ask_database(self._ask_kafka(before), tally))
+        return replace(watched, audited=self._audit.of(watched))
 
     def _ask_kafka(self, watched: Watched) -> Watched:
         try:

@@ -45,7 +45,7 @@ PACE = {
     "simulated": {"VOTERS": "6000", "RATE": "20"},
     "montreal-2013": {"RATE": "1500", "SPARK_TRIGGER": "1 second"},
 }
-COUNT_SECONDS, PAGE_MS, DRAWN_MS, ATTEMPTS = 1200, 60_000, 15_000, 3
+COUNT_SECONDS, AUDIT_MS, PAGE_MS, DRAWN_MS, ATTEMPTS = 1200, 300_000, 60_000, 15_000, 3
 
 log = logging.getLogger("screenshots")
 
@@ -145,7 +145,7 @@ def picture(name: str, browser: Browser) -> None:
             take_all(browser, pipeline.dashboard_url, f"{name}-counting")
             wait_for_share(live, expected, ALL)
             final = open_page(browser, pipeline.dashboard_url)
-            expect(final.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=PAGE_MS)
+            expect(final.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=AUDIT_MS)
             take_all(browser, pipeline.dashboard_url, f"{name}-final")
             live.close()
 
