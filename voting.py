@@ -8,7 +8,7 @@ are its offsets committed, so a voter votes once whatever is killed.
 
 from election import topics
 from election.ballots import Ballots
-from election.casting import GROUP, Pace, run_voting
+from election.casting import GROUP, Pace, run_voting, wait_for_election
 from election.config import Settings
 from election.definition import DefinitionError, load_election
 from election.messaging import make_consumer, make_producer, wait_for_topics
@@ -24,9 +24,11 @@ def main(settings: Settings, stop: Stop) -> None:
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
+    database = Database(settings, stop)
+    wait_for_election(database, election, stop)
     with make_consumer(settings, GROUP, [topics.VOTERS]) as voters:
         run_voting(
-            Database(settings, stop),
+            database,
             voters,
             make_producer(settings),
             Ballots(election),

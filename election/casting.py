@@ -17,10 +17,11 @@ from confluent_kafka import Consumer, Message, Producer
 
 from election import topics
 from election.ballots import Ballots
+from election.definition import Election
 from election.events import Malformed, Vote, encode_vote, parse_voter
 from election.messaging import commit, flush, good_messages, publish
-from election.record import Database, record_votes
-from election.stages import Pulse, Stop
+from election.record import Database, record_votes, row
+from election.stages import CannotRun, Pulse, Stop, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,23 @@ class Pace:
     def spend(self, votes: int) -> None:
         if self.rate:
             self.saved -= votes
+
+
+def wait_for_election(database: Database, election: Election, stop: Stop) -> None:
+    """Returns when the database holds this election: another one's voters would vote otherwise.
+
+    Raises CannotRun when it holds another.
+    """
+    waiting = Waiting("the election")
+    while not (held := database.run(lambda connection: row(connection, "SELECT name, fingerprint FROM election"))):
+        waiting.note("main.py prepares it")
+        stop.wait(POLL_SECONDS)
+    waiting.done()
+    if held["fingerprint"] != election.fingerprint:
+        raise CannotRun(
+            f"the database {database.settings.postgres_db} holds the election {held['name']!r} with other voters than"
+            f" ELECTION={database.settings.election} here: set ELECTION and VOTERS as for main.py"
+        )
 
 
 def parse_voters(messages: Sequence[Message]) -> list[dict[str, Any]]:

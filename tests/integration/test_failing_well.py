@@ -21,8 +21,11 @@ from confluent_kafka.admin import (
 
 import embedded.kafka
 from election import topics
+from election.casting import wait_for_election
+from election.definition import load_election
 from election.messaging import good_messages, make_admin, make_consumer, make_producer, publish, wait_for_topics
 from election.record import Database, ensure_schema, row
+from election.seeding import Seeding
 from election.stages import CannotRun, StartAgain, Stop, Stopped, keep_running
 from embedded.kafka import KafkaServer
 from embedded.processes import free_port
@@ -228,3 +231,19 @@ def test_a_topic_that_may_not_be_written_ends_the_script_with_what_to_do(guarded
         return False
 
     wait_for(refused, 30, "Kafka refuses")
+
+
+def test_a_voting_py_that_was_given_another_number_of_voters_ends_with_what_to_do(settings, stop):
+    database = Database(settings, stop)
+    seeding = Seeding(settings, load_election("simulated", 300), database, stop)
+    thread, outcome = in_background(lambda: wait_for_election(database, seeding.election, stop))
+    other = Database(settings, stop)
+    dataclasses.replace(seeding, database=other, settings=no_api(settings)).seed_database()
+    thread.join(30)
+    assert outcome == [None]
+    with pytest.raises(CannotRun, match="set ELECTION and VOTERS as for main"):
+        wait_for_election(other, load_election("simulated", 400), stop)
+
+
+def no_api(settings):
+    return dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
