@@ -27,13 +27,14 @@ from psycopg2.extras import RealDictCursor
 from election import topics
 from election.comparison import compare
 from election.config import SettingError, Settings, load_settings
-from election.messaging import make_admin, make_reader, read_to_end, topic_id
+from election.messaging import make_admin, make_reader, read_to_end
 from election.record import CONNECTION, first_line
 from election.recount import Box, Recount, Register
 from election.report import EXAMPLES, Finding, Report, as_json, render_progress, render_report
 from election.results import TOPICS, Board
 from election.seal import Sealing, SealUnreadable, compare_with_seal, read_record, read_seal, write_seal
 from election.stages import CannotRun, StartAgain
+from election.watching import topic_id
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.0
 WATCH_SECONDS = 5.0

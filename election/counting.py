@@ -21,10 +21,11 @@ from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.config import Settings
-from election.messaging import TopicWatch, cluster_id, end_offsets, make_reader, wait_for_topics
+from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.stages import CannotRun, StartAgain, Stop, Waiting
+from election.watching import TopicWatch
 
 log = logging.getLogger(__name__)
 

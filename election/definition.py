@@ -9,10 +9,8 @@ elections/NAME/locations.geojson optional outlines; each feature's `location` pr
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from election.config import PROJECT
+from election.definition_files import DefinitionError, read_count, read_csv, read_toml, read_weight
 
 ELECTIONS = PROJECT / "elections"
 CANDIDATE_FIELDS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
@@ -29,10 +28,6 @@ RESULT_FIELDS = "location", "candidate_id", "votes"
 LOCATION_FIELDS = "location", "cities", "size"
 # How far support in a simulated place may stray from what locations.csv says.
 SUPPORT_NOISE = 0.08
-
-
-class DefinitionError(Exception):
-    """The election's files can't be used; the message gives file, line and what to do."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ def load_election(name: str, voters: int | None = None) -> Election:
     Raises DefinitionError.
     """
     folder = find_folder(name)
-    table = _read_toml(folder / "election.toml")
+    table = read_toml(folder / "election.toml")
     candidates = tuple(_read_candidates(folder / "candidates.csv"))
     ids = [candidate["candidate_id"] for candidate in candidates]
     replayed = (folder / "results.csv").is_file()
@@ -146,44 +141,9 @@ def _fingerprint(folder: Path, registered: int) -> str:
     return digest.hexdigest()
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: {error}") from None
-    for name, kind, wanted in (
-        ("title", str, '"some text"'),
-        ("seed", int, "a whole number"),
-        ("date", date, "2026-05-07"),
-    ):
-        if not isinstance(table.get(name), kind):
-            raise DefinitionError(f"{path}: {name} is missing or of another kind; write {name} = {wanted}")
-    return table
-
-
-def _read_csv(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    """(where, row) of each row; `where` is 'FILE, line N'."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DefinitionError(f"{path} is missing") from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DefinitionError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from None
-    reader = csv.DictReader(text.splitlines())
-    missing = [name for name in required if name not in (reader.fieldnames or [])]
-    if missing:
-        raise DefinitionError(f"{path}, line 1: the column {', '.join(missing)} is missing")
-    for found in reader:
-        where = f"{path}, line {reader.line_num}"
-        if None in found or None in found.values():
-            raise DefinitionError(f"{where}: {len(reader.fieldnames or [])} columns are wanted")
-        yield where, {name: value.strip() for name, value in found.items()}
-
-
 def _read_candidates(path: Path) -> Iterator[dict[str, str]]:
     seen: set[str] = set()
-    for where, row in _read_csv(path, CANDIDATE_FIELDS):
+    for where, row in read_csv(path, CANDIDATE_FIELDS):
         if not row["candidate_id"] or row["candidate_id"] in seen:
             raise DefinitionError(f"{where}: candidate_id {row['candidate_id']!r} is empty or there twice")
         if not row["party_affiliation"]:
@@ -194,16 +154,10 @@ def _read_candidates(path: Path) -> Iterator[dict[str, str]]:
         raise DefinitionError(f"{path}: nobody stands")
 
 
-def _count(where: str, name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise DefinitionError(f"{where}: {name} is {text!r}; a whole number, 0 or more, is wanted")
-    return int(text)
-
-
 def _read_results(path: Path, candidate_ids: list[str], city: str) -> tuple[Location, ...]:
     votes: dict[str, dict[str, int]] = {}
     registered: dict[str, int] = {}
-    for where, row in _read_csv(path, RESULT_FIELDS):
+    for where, row in read_csv(path, RESULT_FIELDS):
         location, candidate = row["location"], row["candidate_id"]
         if not location:
             raise DefinitionError(f"{where}: location is empty")
@@ -212,9 +166,9 @@ def _read_results(path: Path, candidate_ids: list[str], city: str) -> tuple[Loca
         here = votes.setdefault(location, {})
         if candidate in here:
             raise DefinitionError(f"{where}: {location}, {candidate} is there twice; one line for each is wanted")
-        here[candidate] = _count(where, "votes", row["votes"])
+        here[candidate] = read_count(where, "votes", row["votes"])
         if row.get("registered"):
-            given = _count(where, "registered", row["registered"])
+            given = read_count(where, "registered", row["registered"])
             if registered.setdefault(location, given) != given:
                 raise DefinitionError(f"{where}: {location} has {registered[location]} registered on another line")
     for location, here in votes.items():
@@ -234,11 +188,13 @@ def _simulate(
     """Draws the outcome in each place from its size and support, the seed deciding the rest."""
     path = folder / "locations.csv"
     places: list[tuple[str, tuple[str, ...], float, list[float]]] = []
-    for where, row in _read_csv(path, (*LOCATION_FIELDS, *candidate_ids)):
+    for where, row in read_csv(path, (*LOCATION_FIELDS, *candidate_ids)):
         if any(row["location"] == name for name, *_ in places):
             raise DefinitionError(f"{where}: {row['location']} is there twice")
-        support = [_weight(where, name, row[name]) for name in candidate_ids]
-        places.append((row["location"], tuple(row["cities"].split(";")), _weight(where, "size", row["size"]), support))
+        support = [read_weight(where, name, row[name]) for name in candidate_ids]
+        places.append(
+            (row["location"], tuple(row["cities"].split(";")), read_weight(where, "size", row["size"]), support)
+        )
     total = voters if voters is not None else int(table.get("voters", 0))
     turnout = float(table.get("turnout", 1))
     if total < 1 or not 0 <= turnout <= 1:
@@ -254,16 +210,6 @@ def _simulate(
         shares = _share_out(ballots, [weight * factor for weight, factor in zip(support, noise, strict=True)])
         locations.append(Location(name, cities, here, dict(zip(candidate_ids, shares, strict=True))))
     return tuple(locations)
-
-
-def _weight(where: str, name: str, text: str) -> float:
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = -1
-    if not 0 < weight < math.inf:
-        raise DefinitionError(f"{where}: {name} is {text!r}; a number above 0 is wanted")
-    return weight
 
 
 def _share_out(total: int, weights: list[float]) -> list[int]:

@@ -7,18 +7,18 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from election.config import Settings
 from election.stages import CannotRun, StartAgain, Stop, Waiting
+from election.watching import GONE, WatchingConsumer
 
 log = logging.getLogger(__name__)
 
 FLUSH_SLICE_SECONDS = 1.0
 READ_MESSAGES, READ_SECONDS = 10_000, 0.2
 STALLED_SECONDS = 30
-CHECK_SECONDS = 2
 
 # librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
 QUIET = {
@@ -37,7 +37,6 @@ DENIED = {
     KafkaError.UNSUPPORTED_SASL_MECHANISM,
     KafkaError._AUTHENTICATION,
 }
-GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
 _client_log = logging.getLogger("kafka")
 _client_log.setLevel(logging.CRITICAL)
 
@@ -81,35 +80,6 @@ def kafka_failure(error: KafkaError) -> Exception:
     return StartAgain(f"Kafka: {error.str()}")
 
 
-class WatchingConsumer(Consumer):
-    """A consumer that notices when its topics are no longer the same: Kafka lost its data, or somebody deleted it.
-
-    A topic made anew starts at offset 0, so a position in the old one must never be read from or committed in it.
-    """
-
-    def __init__(self, config: dict[str, Any], settings: Settings, topics: Iterable[str]):
-        super().__init__(config, logger=_client_log)
-        admin, names = make_admin(settings), list(topics)
-        self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
-        self.subscribe(names)
-
-    def consume(self, *arguments: Any, **options: Any) -> list[Message]:
-        """Messages, as any consumer; raises StartAgain when a topic is another one."""
-        if time.monotonic() - self._checked_at > CHECK_SECONDS:
-            self._check()
-        return super().consume(*arguments, **options)
-
-    def commit(self, *arguments: Any, **options: Any) -> Any:
-        """Commits, as any consumer; raises StartAgain when the topic is another one."""
-        self._check()
-        return super().commit(*arguments, **options)
-
-    def _check(self) -> None:
-        for watch in self._watches:
-            watch.check()
-        self._checked_at = time.monotonic()
-
-
 def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
     """A member of the consumer group `group` that starts at the beginning and commits only when told to.
 
@@ -126,7 +96,7 @@ def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> Watc
         "queued.max.messages.kbytes": 16384,
         "fetch.wait.max.ms": 100,
     }
-    return WatchingConsumer(config, settings, topics)
+    return WatchingConsumer(config, make_admin(settings), topics, _client_log)
 
 
 def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
@@ -223,35 +193,6 @@ def commit(consumer: Consumer) -> None:
         consumer.commit(asynchronous=False)
     except KafkaException as error:
         log.warning("offsets not committed (%s): the batch will be seen again", error.args[0].str())
-
-
-class TopicWatch:
-    """Notices when a topic is no longer the one that it was: Kafka lost its data, or somebody deleted it.
-
-    A topic made anew starts at offset 0, so positions and counts that belong to the old one must be forgotten.
-    """
-
-    def __init__(self, admin: AdminClient, topic: str):
-        self.admin, self.topic = admin, topic
-        self.made = topic_id(admin, topic)
-
-    def check(self) -> None:
-        """Raises StartAgain if the topic is gone or another. Silent while Kafka doesn't answer."""
-        try:
-            made = topic_id(self.admin, self.topic)
-        except KafkaException as error:
-            if error.args[0].code() in GONE:
-                raise StartAgain(f"the topic {self.topic} is gone") from None
-            return
-        if made != self.made:
-            raise StartAgain(f"the topic {self.topic} was made anew")
-
-
-def topic_id(admin: AdminClient, topic: str) -> str:
-    """The id that Kafka gave the topic when it was created: a topic of the same name made later has another one."""
-    described = admin.describe_topics(TopicCollection([topic]), request_timeout=30)[topic].result()
-    # As Kafka writes it, which also does as the name of a folder.
-    return str(described.topic_id).replace("/", "_").replace("+", "-")
 
 
 def cluster_id(admin: AdminClient) -> str:

@@ -15,7 +15,8 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from election import topics
 from election.config import Settings
 from election.events import Malformed, Reason, parse_tally
-from election.messaging import good_messages, make_admin, make_reader, read_to_end, topic_id
+from election.messaging import good_messages, make_admin, make_reader, read_to_end
+from election.watching import topic_id
 
 log = logging.getLogger(__name__)
 

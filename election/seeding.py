@@ -21,7 +21,7 @@ from election import topics
 from election.config import Settings
 from election.definition import Election
 from election.events import Malformed, Vote, encode_vote, encode_voter, parse_vote
-from election.messaging import flush, make_reader, publish, read_to_end, topic_id
+from election.messaging import flush, make_reader, publish, read_to_end
 from election.people import People, Person, choose_people
 from election.record import (
     CANDIDATE_COLUMNS,
@@ -37,6 +37,7 @@ from election.record import (
 )
 from election.roll import PAGE_SIZE, Roll
 from election.stages import CannotRun, Pulse, Stop, Stopped
+from election.watching import topic_id
 
 log = logging.getLogger(__name__)
 

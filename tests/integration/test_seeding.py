@@ -7,11 +7,12 @@ import pytest
 from election import topics
 from election.definition import load_election
 from election.events import parse_vote, parse_voter
-from election.messaging import make_admin, make_producer, make_reader, publish, read_to_end, topic_id
+from election.messaging import make_admin, make_producer, make_reader, publish, read_to_end
 from election.record import Database, row, rows
 from election.roll import PAGE_SIZE
 from election.seeding import Seeding
 from election.stages import CannotRun, Stopped
+from election.watching import topic_id
 from tests.conftest import empty_kafka, wait_for
 from tests.votes import recorded
 
