@@ -80,6 +80,6 @@ def draw_plan(seed: int, *, quick: bool = False) -> Plan:
         partitions=random.choice([1, 2, 3, 4]),
         batch_size=random.choice([20, 200, 1000]),
         voting_processes=1 if quick else random.choice([1, 1, 2, 3]),
-        dashboard=not quick and random.random() < 0.15,
+        dashboard="kill_dashboard" in chosen,
         events=tuple(events),
     )
