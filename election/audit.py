@@ -33,7 +33,6 @@ from election.recount import Box, Recount, Register
 from election.report import EXAMPLES, Finding, Report, as_json, render_progress, render_report
 from election.results import TOPICS, Board
 from election.seal import Sealing, SealUnreadable, compare_with_seal, read_record, read_seal, write_seal
-from election.stages import CannotRun, StartAgain
 from election.watching import topic_id
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.0
@@ -71,9 +70,6 @@ class Auditor:
         except KafkaException as error:
             self.close()
             raise CannotLook(f"Kafka: {error.args[0]}") from None
-        except (CannotRun, StartAgain) as error:
-            self.close()
-            raise CannotLook(str(error)) from None
 
     def _look(self, connection: Connection) -> Report:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 
 from election.config import Settings
-from election.stages import CannotRun, StartAgain, Stop, Waiting
+from election.stages import DENIED, Stop, Waiting, kafka_failure
 from election.watching import GONE, WatchingConsumer
 
 log = logging.getLogger(__name__)
@@ -27,15 +27,6 @@ QUIET = {
     "log_level": 3,
     "log.connection.close": False,
     "socket.connection.setup.timeout.ms": 10000,
-}
-# Waiting mends none of these.
-DENIED = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError.UNSUPPORTED_SASL_MECHANISM,
-    KafkaError._AUTHENTICATION,
 }
 _client_log = logging.getLogger("kafka")
 _client_log.setLevel(logging.CRITICAL)
@@ -71,13 +62,6 @@ def make_producer(settings: Settings) -> Producer:
 def _raise_if_refused(error: KafkaError | None, _message: Message) -> None:
     if error:
         raise kafka_failure(error)
-
-
-def kafka_failure(error: KafkaError) -> Exception:
-    """What a stage raises: CannotRun when a retry can't help, else StartAgain."""
-    if error.code() in DENIED:
-        return CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_BOOTSTRAP_SERVERS the right to do this")
-    return StartAgain(f"Kafka: {error.str()}")
 
 
 def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
@@ -157,12 +141,12 @@ def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
 def good_messages(messages: list[Message]) -> list[Message]:
     """The messages without the client's errors. Those that pass are logged: librdkafka retries by itself.
 
-    Raises CannotRun when Kafka refuses, StartAgain when the topic is gone.
+    Raises KafkaException when Kafka refuses, and when the topic is gone.
     """
     for message in messages:
         if error := message.error():
             if error.code() in DENIED | GONE:
-                raise kafka_failure(error)
+                raise KafkaException(error)
             log.warning("Kafka: %s", error.str())
     return [message for message in messages if not message.error()]
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from election.config import SettingError, Settings, load_settings
 
@@ -19,6 +19,15 @@ log = logging.getLogger(__name__)
 REMIND_SECONDS = 10
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
 TOUCH_SECONDS = 2
+# Waiting mends none of these.
+DENIED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    KafkaError._AUTHENTICATION,
+}
 
 
 class Stopped(Exception):
@@ -125,12 +134,22 @@ def keep_running(stage: Callable[[Settings, Stop], None], settings: Settings, st
         except Stopped:
             return None
         except StartAgain as error:
-            reason = str(error)
+            again = error
         except KafkaException as error:
-            reason = f"Kafka: {error.args[0]}"
-        log.warning("starting again: %s", reason)
+            again = kafka_failure(error.args[0])
+        log.warning("starting again: %s", again)
         backoff.wait(stop)
     return None
+
+
+def kafka_failure(error: KafkaError) -> StartAgain:
+    """What a stage does about an error that Kafka's client does not retry.
+
+    Raises CannotRun when starting again can't help.
+    """
+    if error.code() in DENIED:
+        raise CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_BOOTSTRAP_SERVERS the right to do this")
+    return StartAgain(f"Kafka: {error.str()}")
 
 
 class Backoff:

@@ -176,9 +176,9 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
     starts, stop = [], Stop()
 
     def stage(settings, stop):
-        starts.append(1)
         wait_for_topics(settings, stop, [topics.VOTERS])
         with make_consumer(settings, "test", [topics.VOTERS]) as voters:
+            starts.append(1)
             while not stop.is_set():
                 good_messages(voters.consume(10, 0.1))
 
