@@ -23,12 +23,13 @@ from election.definition import load_election
 from election.events import parse_tally
 from election.messaging import make_producer, make_reader, read_to_end
 from election.report import Report
-from election.results import LiveBoard, read_board
+from election.results import read_board
 from election.stages import StartAgain
 from embedded.pipeline import Pipeline
 from embedded.processes import Process
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
+from tests.chaos.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Round:
                 self.pipeline.start(part)
             for event in self.plan.events:
                 self.later(event.at, partial(self._strike, event))
-            watcher = Watcher(self)
+            watcher = Watcher(self.settings)
             self.later(min(event.at for event in self.plan.events), watcher.start)
             try:
                 self._until_counted()
@@ -219,38 +220,3 @@ class Round:
             (message.key(), message.value(), int(message.partition() or 0)) for batch in batches for message in batch
         ]
         return votes or [][0]
-
-
-class Watcher:
-    """A reader that starts at some moment and demands that no total goes down."""
-
-    def __init__(self, chaos: Round):
-        self.live = LiveBoard(chaos.settings)
-        self.problems: list[str] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def start(self) -> None:
-        self.live.start()
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident:
-            self._thread.join()
-            self.live.close()
-
-    def _watch(self) -> None:
-        board, seen = self.live.board, dict[tuple[str, str], int]()
-        while not self._stop.wait(0.1):
-            if self.live.board is not board:
-                board, seen = self.live.board, {}
-            with self.live.lock:
-                now = {
-                    (topic, key): row["total_votes"]
-                    for topic, rows in board.totals.items()
-                    for key, row in rows.items()
-                }
-            fallen = [key for key, votes in seen.items() if now.get(key, 0) < votes]
-            self.problems += [f"a reader saw the total of {key} go down" for key in fallen]
-            seen = now
