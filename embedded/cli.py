@@ -40,8 +40,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="start over: forget the votes of the last run")
     commands = parser.add_subparsers(dest="command", metavar="services | test | bench")
     commands.add_parser("services", help="only Kafka and PostgreSQL, and what to export for the scripts")
-    test = commands.add_parser("test", help="every check and every test")
-    test.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    test = commands.add_parser("test", help="every check, and every test that is not marked slow")
+    test.add_argument("--all", action="store_true", help="also the tests marked slow, each of which takes minutes")
     bench = commands.add_parser("bench", help="the benchmarks; bench -h lists them", add_help=False)
     bench.add_argument("bench", nargs=argparse.REMAINDER)
     test.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
@@ -137,7 +137,7 @@ def run_tests(options: argparse.Namespace) -> int:
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
-        [*python, "pytest", *(["-m", "not slow"] if options.quick else []), *options.pytest],
+        [*python, "pytest", *([] if options.all else ["-m", "not slow"]), *options.pytest],
     ]
     for check in checks:
         print("$", " ".join(check[2:]), flush=True)
