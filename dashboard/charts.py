@@ -16,11 +16,13 @@ from dashboard.words import count, percent
 
 LABEL_SPREAD, SPARK_LABEL_SPREAD = 0.075, 0.14
 SPARK_HEIGHT, CHART_HEIGHT = 150, 300
+# A short election has ticks between the minutes: they stay without a label, so that no time stands there twice.
+WHOLE_MINUTES = "seconds(datum.value) === 0 ? timeFormat(datum.value, '%H:%M') : ''"
 TIME = {
     "field": "at",
     "type": "temporal",
     "title": None,
-    "axis": {"format": "%H:%M", "labelOverlap": True, "tickCount": 6},
+    "axis": {"labelExpr": WHOLE_MINUTES, "labelOverlap": True, "tickCount": 6},
 }
 SHOWN = {"scale": None, "type": "nominal"}
 

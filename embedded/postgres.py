@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from embedded.processes import NotStarted, Process, port_answers
+from embedded.processes import NotStarted, Process
 
 USER, PASSWORD, DATABASE = "postgres", "postgres", "voting"
 UNPRIVILEGED_USERS = "postgres", "nobody"
@@ -116,8 +116,11 @@ class PostgresServer:
             raise NotStarted(f"{tool} failed: {ran.stderr.strip()}")
 
     def _ready(self) -> bool:
-        tool = [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return port_answers(self.port) and subprocess.run([str(part) for part in tool]).returncode == 0
+        """Whether this server, and no other that took its port, is ready: its pid file says so in the last line."""
+        noted = self.folder / "postmaster.pid"
+        lines = noted.read_text().splitlines() if noted.exists() else []
+        ours = self.process is not None and lines[:1] == [str(self.process.pid)]
+        return ours and lines[-1].strip() == "ready"
 
     def stop(self) -> None:
         """Ends it in PostgreSQL's fast way: open transactions are rolled back, clients are disconnected."""
