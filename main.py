@@ -9,19 +9,16 @@ Safe to kill and start again at any moment.
 
 from election import topics
 from election.config import Settings
-from election.definition import DefinitionError, load_election
+from election.definition import load_election
 from election.messaging import make_consumer, make_producer, wait_for_topics
 from election.record import Database
 from election.seeding import Seeding
-from election.stages import CannotRun, Stop, run_stage
+from election.stages import Stop, run_stage
 from election.vote_stream import GROUP, manage_vote_stream
 
 
 def main(settings: Settings, stop: Stop) -> None:
-    try:
-        election = load_election(settings.election, settings.voters)
-    except DefinitionError as error:
-        raise CannotRun(str(error)) from None
+    election = load_election(settings.election, settings.voters)
 
     database = Database(settings, stop)
     admin = wait_for_topics(settings, stop, [])

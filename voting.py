@@ -10,17 +10,14 @@ from election import topics
 from election.ballots import Ballots
 from election.casting import GROUP, Pace, run_voting, wait_for_election
 from election.config import Settings
-from election.definition import DefinitionError, load_election
+from election.definition import load_election
 from election.messaging import make_consumer, make_producer, wait_for_topics
 from election.record import Database
-from election.stages import CannotRun, Stop, run_stage
+from election.stages import Stop, run_stage
 
 
 def main(settings: Settings, stop: Stop) -> None:
-    try:
-        election = load_election(settings.election, settings.voters)
-    except DefinitionError as error:
-        raise CannotRun(str(error)) from None
+    election = load_election(settings.election, settings.voters)
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])

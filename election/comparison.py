@@ -85,7 +85,7 @@ def _tally_ahead(logged: Totals, tallied: Totals) -> list[Finding]:
 
 
 def _tally_behind(logged: Totals, tallied: Totals) -> list[Finding]:
-    """The aggregate that is furthest behind: a vote that is under way to all seven is one vote under way."""
+    """The aggregate that is furthest behind: a vote that is under way to all of them is one vote under way."""
     behind = _tally_off(logged, tallied, -1, "votes fewer are tallied in {} than {} holds")
     return [max(behind, key=lambda finding: finding.count)] if behind else []
 

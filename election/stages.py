@@ -13,6 +13,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, KafkaException
 
 from election.config import SettingError, Settings, load_settings
+from election.definition_files import DefinitionError
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def run_stage(name: str, stage: Callable[[Settings, Stop], None]) -> None:
         settings = load_settings()
         start_log(name, settings.log_level)
         keep_running(stage, settings, Stop(settings.health_file).listen())
-    except (SettingError, CannotRun) as error:
+    except (SettingError, DefinitionError, CannotRun) as error:
         start_log(name, "INFO")
         log.error("%s", error)
         sys.exit(1)

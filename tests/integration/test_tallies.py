@@ -1,15 +1,12 @@
 """The steps of the count on a real Spark, as plain DataFrames."""
 
-import os
 from datetime import UTC, datetime
 
 import pytest
 import simplejson
 
 from election import topics
-from election.config import Settings
 from election.events import Reason, Vote, encode_vote, parse_tally
-from election.spark import start_spark, stop_spark
 from election.tallies import (
     count_registered,
     first_votes,
@@ -24,14 +21,6 @@ NOON = datetime(2026, 1, 1, 12, 0, 30, tzinfo=UTC)
 MESSAGE = "key binary, value binary, partition int, offset long"
 CANDIDATES = [("a", "Ann", "Red", "http://photos/a"), ("b", "Bob", "Blue", "")]
 ROLL = [("v1", "North", "female", "18-24"), ("v2", "North", "male", "25-34"), ("v3", "South", "male", "25-34")]
-
-
-@pytest.fixture(scope="module")
-def spark(java):
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    spark = start_spark(Settings(spark_master="local[2]"), slots=2)
-    yield spark
-    stop_spark(spark)
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,14 @@
 """Spark and Python judge a message on votes_topic by the same rules: thousands of messages, one Spark job."""
 
-import os
 from collections import Counter
 
-import pytest
-
-from election.config import Settings
 from election.events import Malformed, parse_vote
 from election.recount import microseconds
-from election.spark import start_spark, stop_spark
 from election.tallies import parse_messages
 from tests.messages import CORPUS, made_messages
 
 MADE = 4000
 MESSAGE = "key binary, value binary, partition int, offset long"
-
-
-@pytest.fixture(scope="module")
-def spark(java):
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    spark = start_spark(Settings(spark_master="local[2]"), slots=2)
-    yield spark
-    stop_spark(spark)
 
 
 def judge_in_python(key, value):
