@@ -20,7 +20,7 @@ from election.ballots import Ballots
 from election.definition import Election
 from election.events import Malformed, Vote, encode_vote, parse_voter
 from election.messaging import commit, flush, good_messages, publish
-from election.record import Database, record_votes, row
+from election.record import Ballot, Database, record_votes, row
 from election.stages import CannotRun, Pulse, Stop, Waiting
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _log_skipped(skipped: Sequence[str]) -> None:
         log.warning("skipped %d more like these", len(skipped) - SKIPS_LOGGED)
 
 
-def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime) -> list[Vote]:
+def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime) -> list[Ballot]:
     """The votes of those who have neither voted nor abstain. Voters of another election are logged and skipped."""
     votes, skipped = [], []
     for voter in voters:
@@ -99,9 +99,18 @@ def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime
             skipped.append(f"voter {voter['voter_id']:.64}: {error}")
             continue
         if choice is not None:
-            votes.append(Vote(voter["voter_id"], choice, now))
+            votes.append((voter["registration_number"], Vote(voter["voter_id"], choice, now)))
     _log_skipped(skipped)
     return votes
+
+
+def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
+    """Names the voters whom the roll does not have, or has under another registration number."""
+    if len(stored) < len(cast):
+        found = {(registration, vote.voter_id) for registration, vote in stored}
+        named = dict.fromkeys((registration, vote.voter_id) for registration, vote in cast)
+        strangers = [name for name in named if name not in found]
+        _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
 
 
 def run_voting(
@@ -120,13 +129,12 @@ def run_voting(
         votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
         if votes:
             stored = database.run(partial(record_votes, votes))
-            for vote in stored:
+            for _, vote in stored:
                 publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
             if not flush(producer, stop):
                 return
             pulse.add(len(stored))
             pace.spend(len(votes))
-            if len(stored) < len({vote.voter_id for vote in votes}):
-                log.warning("%d voters on %s are not registered: no vote", len(votes) - len(stored), topics.VOTERS)
+            _log_strangers(votes, stored)
         commit(voters)
     pulse.report()

@@ -19,6 +19,8 @@ from election.events import Vote
 from election.stages import Backoff, CannotRun, Stop, Waiting
 
 Result = TypeVar("Result")
+# A vote, and the registration number of the voter who casts it.
+Ballot = tuple[str, Vote]
 log = logging.getLogger(__name__)
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -43,9 +45,13 @@ PREPARE_LOCK = 20131103
 
 RECORD_VOTES = """
     INSERT INTO votes (voter_id, candidate_id, voting_time)
-    SELECT voter_id, candidate_id, voting_time FROM batch JOIN voters USING (voter_id)
+    SELECT voter_id, candidate_id, voting_time FROM batch JOIN voters USING (voter_id, registration_number)
     ORDER BY voter_id
     ON CONFLICT (voter_id) DO NOTHING"""
+STORED_VOTES = """
+    SELECT registration_number, voter_id, votes.candidate_id, votes.voting_time
+    FROM votes JOIN batch USING (voter_id) JOIN voters USING (voter_id, registration_number)"""
+BATCH_COLUMNS = "voter_id", "registration_number", "candidate_id", "voting_time"
 
 
 class Database:
@@ -143,24 +149,28 @@ def _copy_text(value: Any) -> str:
     return text
 
 
-def record_votes(votes: Sequence[Vote], connection: Connection) -> list[Vote]:
+def record_votes(ballots: Sequence[Ballot], connection: Connection) -> list[Ballot]:
     """Records each vote unless its voter has one already; returns the stored vote of every registered voter among them.
 
     So a batch that is done twice, or a voter who comes twice, ends in the same single vote each time.
-    Voters who aren't registered have no stored vote and are missing from the result.
+    A voter whom the roll does not have, or has under another number, gets no vote and is missing from the result.
     """
-    once = {vote.voter_id: vote for vote in reversed(votes)}
+    once = {(vote.voter_id, registration): vote for registration, vote in reversed(ballots)}
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS batch (voter_id text, candidate_id text, voting_time timestamptz)"
+            "CREATE TEMPORARY TABLE IF NOT EXISTS batch"
+            " (voter_id text, registration_number text, candidate_id text, voting_time timestamptz)"
             " ON COMMIT DELETE ROWS"
         )
         copy_rows(
             connection,
             "batch",
-            ("voter_id", "candidate_id", "voting_time"),
-            ((vote.voter_id, vote.candidate_id, vote.voting_time.isoformat()) for vote in once.values()),
+            BATCH_COLUMNS,
+            (
+                (vote.voter_id, registration, vote.candidate_id, vote.voting_time.isoformat())
+                for (_, registration), vote in once.items()
+            ),
         )
         cursor.execute(RECORD_VOTES)
-        cursor.execute("SELECT voter_id, votes.candidate_id, votes.voting_time FROM votes JOIN batch USING (voter_id)")
-        return [Vote(*stored) for stored in cursor]
+        cursor.execute(STORED_VOTES)
+        return [(registration, Vote(*stored)) for registration, *stored in cursor]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from election.ballots import Ballots
+from election.casting import cast_votes
 from election.events import Vote
 from election.record import record_votes, rows
 from election.seeding import Seeding
@@ -17,6 +18,5 @@ def recorded(seeding: Seeding, count: int) -> list[Vote]:
     voters = seeding.database.run(
         lambda connection: rows(connection, "SELECT voter_id, registration_number FROM voters ORDER BY voter_id")
     )
-    choices = ((voter["voter_id"], ballots.choice(voter["registration_number"])) for voter in voters)
-    votes = [Vote(voter_id, choice, datetime.now(UTC)) for voter_id, choice in choices if choice][:count]
-    return seeding.database.run(partial(record_votes, votes))
+    votes = cast_votes([{**voter, "voted_at": None} for voter in voters], ballots, datetime.now(UTC))[:count]
+    return [vote for _, vote in seeding.database.run(partial(record_votes, votes))]

@@ -16,7 +16,7 @@ from election.casting import GROUP, Pace, run_voting
 from election.definition import load_election
 from election.events import encode_vote
 from election.messaging import end_offsets, make_admin, make_consumer, make_producer, make_reader, read_to_end
-from election.record import Database, row
+from election.record import Database, row, rows
 from election.recount import Recount, Register
 from election.results import read_board
 from election.seeding import Seeding
@@ -74,6 +74,18 @@ def among(good, bad):
         yield message
 
 
+def under_each_others_numbers(seeding):
+    """Every voter once, forged: with the registration number of the next."""
+    voters = seeding.database.run(
+        lambda connection: rows(connection, "SELECT voter_id, registration_number FROM voters ORDER BY voter_id")
+    )
+    numbers = [voter["registration_number"] for voter in voters]
+    return [
+        (b"forged", simplejson.dumps({**voter, "registration_number": number}).encode())
+        for voter, number in zip(voters, [*numbers[1:], numbers[0]], strict=True)
+    ]
+
+
 def read(settings, topic):
     with closing(make_reader(settings, [topic])) as reader:
         return [message for batch in read_to_end(reader, [topic]) for message in batch]
@@ -120,7 +132,7 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, 
         (b"stranger", simplejson.dumps({"voter_id": voter_id, "registration_number": number}).encode())
         for voter_id, number in product((*odd, "stranger"), odd)
     ]
-    produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers])
+    produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers, *under_each_others_numbers(seeding)])
     seeding.publish_roll(make_admin(settings), make_producer(settings))
     produce(settings, topics.VOTERS, [*strangers, *with_keys(bad_messages[:100])])
     voters = make_consumer(settings, GROUP, [topics.VOTERS])

@@ -38,25 +38,37 @@ def database(settings, stop):
     database.close()
 
 
+def cast(voter_id, candidate_id, time=NOW, registration=None):
+    """A ballot, under the number that the roll has, or another."""
+    return registration or voter_id.removeprefix("v"), Vote(voter_id, candidate_id, time)
+
+
 def test_the_schema_may_be_made_again(database):
     database.run(ensure_schema)
 
 
 def test_the_first_vote_of_a_voter_stays(database):
-    first, second = Vote("v1", "a", NOW), Vote("v1", "b", LATER)
+    first, second = cast("v1", "a"), cast("v1", "b", LATER)
     assert database.run(partial(record_votes, [first])) == [first]
     assert database.run(partial(record_votes, [second])) == [first]
     assert database.run(partial(record_votes, [first, second, first])) == [first]
 
 
 def test_a_voter_who_is_twice_in_a_batch_votes_once(database):
-    stored = database.run(partial(record_votes, [Vote("v1", "a", NOW), Vote("v1", "b", NOW)]))
-    assert stored == [Vote("v1", "a", NOW)]
+    stored = database.run(partial(record_votes, [cast("v1", "a"), cast("v1", "b")]))
+    assert stored == [cast("v1", "a")]
 
 
 def test_who_is_not_registered_has_no_vote(database):
-    stored = database.run(partial(record_votes, [Vote("nobody", "a", NOW), Vote("v2", "b", NOW)]))
-    assert stored == [Vote("v2", "b", NOW)]
+    stored = database.run(partial(record_votes, [cast("nobody", "a"), cast("v2", "b")]))
+    assert stored == [cast("v2", "b")]
+
+
+def test_who_comes_under_the_number_of_another_voter_has_no_vote(database):
+    forged = cast("v1", "a", registration="2")
+    assert database.run(partial(record_votes, [forged])) == []
+    assert database.run(partial(record_votes, [forged, cast("v1", "b")])) == [cast("v1", "b")]
+    assert database.run(partial(record_votes, [forged])) == []
 
 
 @pytest.mark.parametrize("text", ["tab\there", "line\nbreak", "back\\slash", "\\N", "'; DROP TABLE votes; --"])
@@ -76,7 +88,7 @@ COLUMNS_BUT_ID = "candidate_name", "party_affiliation", "biography", "campaign_p
     "statement", ["UPDATE votes SET candidate_id = 'b'", "DELETE FROM votes", "TRUNCATE votes", "DELETE FROM voters"]
 )
 def test_a_recorded_vote_can_be_neither_changed_nor_removed(database, statement):
-    database.run(partial(record_votes, [Vote("v1", "a", NOW)]))
+    database.run(partial(record_votes, [cast("v1", "a")]))
     with pytest.raises(psycopg2.Error), database._connected() as connection, connection.cursor() as cursor:
         cursor.execute(statement)
     assert database.run(lambda connection: row(connection, "SELECT candidate_id FROM votes")) == {"candidate_id": "a"}
@@ -94,9 +106,9 @@ def test_work_is_done_again_when_the_connection_was_lost(database):
         attempts.append(connection)
         if len(attempts) == 1:
             connection.close()
-        return record_votes([Vote("v3", "a", NOW)], connection)
+        return record_votes([cast("v3", "a")], connection)
 
-    assert database.run(work) == [Vote("v3", "a", NOW)]
+    assert database.run(work) == [cast("v3", "a")]
     assert len(attempts) == 2
 
 

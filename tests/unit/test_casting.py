@@ -49,7 +49,7 @@ class Message:
 
 def test_a_voter_who_has_voted_does_not_vote_again(ballots):
     votes = cast_votes([voter(1), voter(2, "2026-01-01T00:00:00Z")], ballots, NOW)
-    assert [vote.voter_id for vote in votes] == ["v1"]
+    assert [vote.voter_id for _, vote in votes] == ["v1"]
 
 
 def test_a_voter_of_another_election_is_skipped(ballots, caplog):
@@ -118,3 +118,12 @@ def test_a_batch_is_recorded_published_flushed_and_only_then_committed(ballots):
     journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
     run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
     assert journal.events == ["record", "publish", "publish", "flush", "commit"]
+
+
+def test_voters_who_are_not_on_the_roll_under_their_number_are_named(ballots, caplog):
+    stop = Stop()
+    journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
+    journal.run = lambda work: work.args[0][1:]
+    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    assert "skipped voter v1: not on the roll under '000-0000001'" in caplog.text
+    assert "v2" not in caplog.text
