@@ -6,13 +6,13 @@ have, and whatever the log has, must be recorded; less is lag, more is a differe
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from election import topics
 from election.recount import NOBODY, Box, Recount, Register, Totals
+from election.rejections import name_places
 from election.report import EXAMPLES, Finding, Line, Report
 from election.results import Board
 
@@ -39,7 +39,7 @@ def compare(
         differences=tuple(differences),
         lags=tuple(lags),
         notes=tuple(_notes(recount, board)),
-        rejected_by_reason=dict(Counter(str(reason) for reason in recount.rejected.values())),
+        rejected_by_reason={str(reason): count for reason, count in recount.rejected.by_reason.items()},
         size=len(record),
         root=root,
     )
@@ -109,8 +109,8 @@ def _tally_off(logged: Totals, tallied: Totals, sign: int, words: str) -> list[F
 
 def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
     """Each finding, and whether it is only lag."""
-    missing = recount.rejected.keys() - board.rejected.keys()
-    wrong = [place for place, reason in board.rejected.items() if recount.rejected.get(place) != reason]
+    missing = recount.rejected.places_not_in(board.rejected)
+    wrong = board.rejected.places_unlike(recount.rejected)
     found = [
         (missing, f"bad messages are not on {topics.REJECTED_VOTES}; partition and offset", True),
         (
@@ -119,11 +119,11 @@ def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
             False,
         ),
     ]
-    return [(Finding(what, len(places), _places(places)), is_lag) for places, what, is_lag in found if places]
-
-
-def _places(places: Any) -> tuple[str, ...]:
-    return tuple(f"{partition}/{offset}" for partition, offset in sorted(places)[:EXAMPLES])
+    return [
+        (Finding(what, len(places), name_places(places[:EXAMPLES])), is_lag)
+        for places, what, is_lag in found
+        if len(places)
+    ]
 
 
 def _notes(recount: Recount, board: Board) -> list[Finding]:

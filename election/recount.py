@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 
 from election import topics
 from election.events import Malformed, Reason, parse_vote
+from election.rejections import Rejections
 
 FETCH_ROWS = 20_000
 NOBODY = -1
@@ -144,7 +145,7 @@ class Recount:
     def __init__(self, register: Register):
         self.register, self.box = register, Box(register)
         self._candidates = {candidate[0]: number for number, candidate in enumerate(register.candidates)}
-        self.rejected: dict[tuple[int, int], Reason] = {}
+        self.rejected = Rejections()
         self.contested: dict[str, set[str]] = {}
         self.repeats = 0
 
@@ -152,7 +153,7 @@ class Recount:
         for message in messages:
             reason = self.add(message.key(), message.value())
             if reason:
-                self.rejected[int(message.partition() or 0), int(message.offset() or 0)] = reason
+                self.rejected.add(int(message.partition() or 0), int(message.offset() or 0), reason)
 
     def add(self, key: bytes | None, value: bytes | None) -> Reason | None:
         """Counts one message; the Reason when it is none that may count."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from election import topics
 from election.config import Settings
 from election.events import Malformed, Reason, parse_tally
 from election.messaging import good_messages, make_admin, make_reader, read_to_end
+from election.rejections import Rejections
 from election.watching import topic_id
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Board:
     """The latest totals. They only grow: whatever is repeated or comes late, the largest total of a key stays."""
 
     totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in TOPICS})
-    rejected: dict[tuple[int, int], str] = field(default_factory=dict)
+    rejected: Rejections = field(default_factory=Rejections)
     examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
     malformed: int = 0
     changed_at: float = 0.0
@@ -77,8 +78,7 @@ class Board:
     def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
         position = int(headers["partition"]), int(headers["offset"])
         reason = Reason(headers["reason"].decode())
-        if position not in self.rejected:
-            self.rejected[position] = reason
+        if self.rejected.add(*position, reason):
             self.examples.append(RejectedVote(reason, *position, (value or b"")[:EXAMPLE_BYTES]))
             self.changed_at = now
 
@@ -110,8 +110,8 @@ class Board:
         return {(row["state"], row["candidate_id"]): row["total_votes"] for row in self.rows(topics.VOTES_BY_LOCATION)}
 
     @property
-    def rejected_by_reason(self) -> Counter[str]:
-        return Counter(self.rejected.values())
+    def rejected_by_reason(self) -> dict[str, int]:
+        return {str(reason): count for reason, count in self.rejected.by_reason.items()}
 
     def take(self, messages: list[Message]) -> None:
         now = time.time()

@@ -208,14 +208,14 @@ def rejected(board, reason, partition=0, offset=7):
 
 
 def test_a_bad_message_is_under_way_until_it_is_on_rejected_votes(counted):
-    counted.recount.rejected[0, 7] = Reason.NOT_JSON
+    counted.recount.rejected.add(0, 7, Reason.NOT_JSON)
     assert only(counted.look().lags).examples == ("0/7",)
     rejected(counted.board, Reason.NOT_JSON)
     assert counted.look().agrees
 
 
 def test_a_rejection_for_another_reason_or_of_a_good_message_is_a_difference(counted):
-    counted.recount.rejected[0, 7] = Reason.NOT_JSON
+    counted.recount.rejected.add(0, 7, Reason.NOT_JSON)
     rejected(counted.board, Reason.EMPTY)
     rejected(counted.board, Reason.EMPTY, offset=8)
     assert only(counted.look().differences).examples == ("0/7", "0/8")

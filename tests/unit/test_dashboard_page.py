@@ -17,6 +17,7 @@ from dashboard.sources import Sources
 from dashboard.view import Audited, Watched
 from election import topics
 from election.config import SettingError, Settings
+from election.events import Reason
 from election.results import CONNECTING, Board, RejectedVote
 from tests.unit.staged import NoPhotos, StagedLive, StagedWatch, staged_board, staged_sources
 
@@ -220,7 +221,7 @@ def hostile_sources() -> Sources:
             key: {**row, **({"candidate_name": HOSTILE, "party_affiliation": HOSTILE} if "candidate_id" in row else {})}
             for key, row in totals.items()
         }
-    board.rejected[0, 1] = HOSTILE
+    board.rejected.add(0, 1, Reason.EMPTY)
     board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode()))
     watch = sources.watch.look()
     election_row = {**(watch.election or {}), "title": HOSTILE}
