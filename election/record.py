@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,6 +62,7 @@ class Database:
     def __init__(self, settings: Settings, stop: Stop):
         self.settings, self.stop = settings, stop
         self._connection: Connection | None = None
+        stop.cut_off.add(self)
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Commits what `work` does as one transaction and returns its result.
@@ -82,6 +85,7 @@ class Database:
             except InsufficientPrivilege as error:
                 raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                self.stop.check()
                 if "authentication failed" in str(error):
                     raise CannotRun(
                         f"PostgreSQL refused POSTGRES_USER={self.settings.postgres_user} with POSTGRES_PASSWORD: "
@@ -100,6 +104,12 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def cut(self) -> None:
+        """Ends a query that another thread waits for: a server that hangs is waited for without end."""
+        if self._connection is not None:
+            with suppress(OSError, psycopg2.Error), socket.socket(fileno=os.dup(self._connection.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
 
 
 def first_line(error: Exception) -> str:

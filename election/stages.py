@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
+from weakref import WeakSet
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 REMIND_SECONDS = 10
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
 TOUCH_SECONDS = 2
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+# A server that answers at all has answered by then.
+GRACE_SECONDS = 2
 # Waiting mends none of these.
 DENIED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -43,18 +49,41 @@ class StartAgain(Exception):
     """What the stage stands on has changed or failed; from its start it finds its way again, and loses nothing."""
 
 
+class CanBeCut(Protocol):
+    """What a thread may wait for without end, and how that wait is ended from outside."""
+
+    def cut(self) -> None: ...
+
+
 class Stop(threading.Event):
-    """Set by Ctrl-C and SIGTERM. Until then a stage that does its work says so by touching `health_file`."""
+    """Set by Ctrl-C and SIGTERM. Until then a stage that does its work says so by touching `health_file`.
+
+    What is in `cut_off` is cut a moment after the signal.
+    """
 
     def __init__(self, health_file: str | None = None):
         super().__init__()
         self._health_file = Path(health_file) if health_file else None
         self._touched = 0.0
+        self.cut_off: WeakSet[CanBeCut] = WeakSet()
 
     def listen(self) -> Stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.set())
+        """A thread of its own hears the signals: the main one may be waiting where Python's handlers don't run."""
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: None)
+        threading.Thread(target=self._hear, args=(reading,), name="signals", daemon=True).start()
         return self
+
+    def _hear(self, signals: int) -> None:
+        while STOP_SIGNALS.isdisjoint(os.read(signals, 16)):
+            pass
+        self.set()
+        time.sleep(GRACE_SECONDS)
+        for waited_for in list(self.cut_off):
+            waited_for.cut()
 
     def check(self) -> None:
         """Raises Stopped if it is time to stop."""
