@@ -6,11 +6,15 @@ Reads the aggregated_* topics, rejected_votes and PostgreSQL, and changes nothin
 """
 
 from dashboard import headline, integrity, page, places, results, voters
+from dashboard.view import View
 
 this = page.open_page()
-this.live(lambda view: headline.render(view, this.sources.photos))
 
-for tab, content in zip(page.open_tabs(), (results, places, voters, integrity), strict=True):
-    if tab.open:
-        with tab:
-            content.render(this)
+
+@this.live
+def show_election(view: View) -> None:
+    headline.render(view, this.sources.photos)
+    for tab, content in zip(page.open_tabs(), (results, places, voters, integrity), strict=True):
+        if tab.open:
+            with tab:
+                content.render(view, this)

@@ -40,7 +40,10 @@ def theme_colours() -> Colours:
 
 
 def draw(spec: dict[str, Any], data: pd.DataFrame | None, alt: str, key: str) -> None:
-    """Shows a chart; `alt` tells those who don't see it what it shows."""
+    """Shows a chart; `alt` tells those who don't see it what it shows.
+
+    A chart whose `alt` changes is drawn anew, with a flicker: what changes belongs into a table beside it.
+    """
     st.vega_lite_chart(data, spec, width="stretch", height="content", key=key, alt=alt)
 
 

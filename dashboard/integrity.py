@@ -18,10 +18,12 @@ SIGNS = {
 STATES = {True: ("good", "✓", "up"), False: ("bad", "✕", "down"), None: ("quiet", "…", "unknown")}
 
 
-def render(page: Page) -> None:
+def render(view: View, page: Page) -> None:
     """The tab."""
-    page.live(_sums)
-    page.live_chart(_pipeline)
+    _sums(view)
+    show(markup.heading("The parts", "As the dashboard sees them from outside") + _parts(view))
+    _speed(view)
+    _rejected(view)
 
 
 def _sums(view: View) -> None:
@@ -63,12 +65,6 @@ def _sums(view: View) -> None:
             show(markup.table(caption, ("Candidate", "#Record", "#Tally", "#Under way"), rows))
 
 
-def _pipeline(view: View) -> None:
-    show(markup.heading("The parts", "As the dashboard sees them from outside") + _parts(view))
-    _speed(view)
-    _rejected(view)
-
-
 def _parts(view: View) -> str:
     lines = []
     for part in parts(view):
@@ -97,9 +93,8 @@ def _speed(view: View) -> None:
         return
     show(title)
     said = f"Over the whole minute: median {words.delay(whole.p50)}, 99th percentile {words.delay(whole.p99)}."
-    charts.draw(
-        charts.delay_spec(charts.theme_colours()), charts.delay_data(seen), f"Lines of the delay. {said}", "delay"
-    )
+    alt = "Lines of the delay's median and 99th percentile. The table below has the figures."
+    charts.draw(charts.delay_spec(charts.theme_colours()), charts.delay_data(seen), alt, "delay")
     show(f'<p class="e-note">{said}</p>')
     with st.expander("The delay as a table"):
         rows = (

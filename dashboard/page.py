@@ -1,4 +1,4 @@
-"""The frame of the page: its style, the sidebar, and the fragments that refresh by themselves."""
+"""The frame of the page: its style, the sidebar, and the fragment that refreshes by itself."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from election.config import SettingError
 
 HERE = Path(__file__).parent
 TABS = "Results", "Places", "Voters", "Integrity"
-INTERVALS = (0.5, 1, 2, 5, 10)
-# Charts and tables cost more than figures and change less: they refresh at most this often.
-CHART_SECONDS = 2.0
+INTERVALS, INTERVAL = (0.5, 1, 2, 5, 10), 1
 
 
 @dataclass(frozen=True)
@@ -27,18 +25,20 @@ class Page:
     sources: Sources
     interval_seconds: float | None
 
-    def live(self, render: Callable[[View], None], at_most_every: float = 0.0) -> None:
-        """Renders now and again every interval, without the rest of the page."""
-        interval = None if self.interval_seconds is None else max(self.interval_seconds, at_most_every)
+    def live(self, render: Callable[[View], None]) -> None:
+        """Renders now and again every interval, all of it from one look at the count.
 
-        @st.fragment(run_every=interval)
+        The fragment is alone in its container. Streamlit's server can drop what a fragment has written when the
+        fragment is due again before that was sent; the front end then takes the fragment off the page, whatever stands
+        below moves up into its place, and the next figures meet something else there, which ends the page.
+        """
+
+        @st.fragment(run_every=self.interval_seconds)
         def refresh() -> None:
             render(self.sources.look())
 
-        refresh()
-
-    def live_chart(self, render: Callable[[View], None]) -> None:
-        self.live(render, CHART_SECONDS)
+        with st.container():
+            refresh()
 
 
 def show(html: str) -> None:
@@ -50,6 +50,7 @@ def open_page() -> Page:
     """Sets up the page and its sidebar; a setting that can't be used is said instead of a page."""
     st.set_page_config("Election results", str(HERE / "icon.svg"), "wide", initial_sidebar_state="collapsed")
     st.html(HERE / "style.css")
+    st.html(f"<script>{(HERE / 'watchdog.js').read_text()}</script>", unsafe_allow_javascript=True)
     try:
         sources = open_sources()
     except SettingError as error:
@@ -63,7 +64,12 @@ def _refresh_controls() -> float | None:
         st.markdown("### This page")
         paused = st.toggle("Pause", help="Figures stay as they are until you go on.", key="paused")
         interval = st.selectbox(
-            "Refresh every", INTERVALS, format_func=lambda seconds: f"{seconds:g} s", key="refresh", disabled=paused
+            "Refresh every",
+            INTERVALS,
+            INTERVALS.index(INTERVAL),
+            format_func=lambda seconds: f"{seconds:g} s",
+            key="refresh",
+            disabled=paused,
         )
         st.caption(
             "Figures come from the count's topics on Kafka; the roll and the record from PostgreSQL."

@@ -15,7 +15,7 @@ CLOSEST_SHOWN = 5
 LEAD, COUNTED = "Who leads", "How much is counted"
 
 
-def render(page: Page) -> None:
+def render(view: View, page: Page) -> None:
     """The tab."""
     if page.sources.outlines:
         left, right = st.columns([3, 2], gap="large")
@@ -23,7 +23,7 @@ def render(page: Page) -> None:
             shading = st.segmented_control(
                 "Shade the map by", (LEAD, COUNTED), default=LEAD, required=True, key="shade"
             )
-            page.live_chart(lambda view: _map(view, page, shading == COUNTED))
+            _map(view, page, shading == COUNTED)
     else:
         right = st.container()
     with right:
@@ -35,8 +35,8 @@ def render(page: Page) -> None:
             key="place",
             bind="query-params",
         )
-        page.live(lambda view: _place(view, page, chosen))
-    page.live_chart(_table)
+        _place(view, page, chosen)
+    _table(view)
 
 
 def _map(view: View, page: Page, by_counted: bool) -> None:
@@ -54,18 +54,7 @@ def _map(view: View, page: Page, by_counted: bool) -> None:
     outlines, at = page.sources.outlines or {}, page.sources.middles
     spec = maps.map_spec(outlines, colours)
     spec["datasets"] = {"places": maps.map_data(counted, at, by_counted, colours.ink)}
-    charts.draw(spec, None, f"Map: {title.lower()}. {_won(counted, view)} The table below has the same figures.", "map")
-
-
-def _won(counted: list[Place], view: View) -> str:
-    """'Denis Coderre leads in 31 places, …'"""
-    leading = [
-        place.lead.leaders[0].candidate.candidate_id for place in counted if place.lead and len(place.lead.leaders) == 1
-    ]
-    said = [
-        f"{one.name} leads in {leading.count(one.candidate_id)} of {len(counted)} places" for one in view.candidates
-    ]
-    return ", ".join(said) + "." if counted else "No votes are counted yet."
+    charts.draw(spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map")
 
 
 def _place(view: View, page: Page, chosen: str | None) -> None:

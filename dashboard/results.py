@@ -12,10 +12,10 @@ from dashboard.view import View
 from election import topics
 
 
-def render(page: Page) -> None:
+def render(view: View, page: Page) -> None:
     """The tab."""
-    page.live(lambda view: _candidates(view, page))
-    page.live_chart(_race)
+    _candidates(view, page)
+    _race(view)
 
 
 def _candidates(view: View, page: Page) -> None:
@@ -48,23 +48,18 @@ def _race(view: View) -> None:
         markup.heading("The race over time", "Each candidate's share of all votes so far, by the time of casting")
         + names
     )
-    last = moments[-1]
-    said = ", ".join(
-        f"{one.name} {words.percent(last.totals.get(one.candidate_id, 0), last.total)}" for one in view.candidates
-    )
     charts.draw(
         charts.race_spec(colours),
         charts.race_data(moments, view.candidates),
-        f"Lines of each candidate's share of all votes so far. At the end: {said}.",
+        "Lines of each candidate's share of all votes so far. The table below has the figures.",
         "race",
     )
     each = "each minute" if step == 1 else f"each {step} minutes"
     show(markup.heading(f"Votes cast in {each}", "By the time of casting; the busiest and the newest are labelled"))
-    busiest, newest = (words.votes(number) for number in (max(moment.votes for moment in moments), last.votes))
     charts.draw(
         charts.pace_spec(colours),
         charts.pace_data(moments, step),
-        f"Bars of the votes cast in {each}: {busiest} in the busiest, {newest} in the newest.",
+        f"Bars of the votes cast in {each}. The table below has the figures.",
         "pace",
     )
     with st.expander("The race as a table"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,17 +15,20 @@ from dashboard.headline import status
 from dashboard.page import Page, show
 from dashboard.view import View
 from election import topics
+from election.config import Settings
 
 ANY = "All"
+ROLL_SECONDS = 5
+Answer = tuple[list[Mapping[str, Any]], bool]
 KINDS = (
     ("gender", topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, "gender"),
     ("age", topics.TURNOUT_BY_AGE_GROUP, topics.VOTES_BY_AGE_GROUP, "age_group"),
 )
 
 
-def render(page: Page) -> None:
+def render(view: View, page: Page) -> None:
     """The tab."""
-    page.live_chart(_groups)
+    _groups(view)
     _roll(page)
 
 
@@ -73,7 +77,6 @@ def _table(name: str, groups: Sequence[Turnout], choices: list[tuple[str, list[S
     return markup.table(f"Turnout and votes by {name}", columns, rows)
 
 
-@st.fragment
 def _roll(page: Page) -> None:
     """The roll, a page at a time. `roll_pages` are the registration numbers after which the pages so far began."""
     note = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
@@ -87,24 +90,37 @@ def _roll(page: Page) -> None:
     if st.session_state.get("roll_search") != search:
         st.session_state.roll_search, st.session_state.roll_pages = search, [""]
     pages: list[str] = st.session_state.roll_pages
-    try:
-        found, more = search_roll(page.sources.settings, search, pages[-1])
-    except Unavailable as error:
-        show(markup.notice([f"The roll can't be searched now: PostgreSQL says {error}"]))
+    answer = _ask(page.sources.settings, search, pages[-1])
+    if isinstance(answer, Unavailable):
+        show(markup.notice([f"The roll can't be searched now: PostgreSQL says {answer}"]))
         return
+    found, more = answer
     if not found:
         show(
             markup.empty("Nobody on the roll matches." if search != Search(voted=ANY) else "The roll is empty so far.")
         )
         return
     show(roll_table(found, len(pages)))
+    last = found[-1]["registration_number"]
     back, on, _ = st.columns([1, 1, 4])
-    if back.button("Previous", disabled=len(pages) == 1, width="stretch"):
-        st.session_state.roll_pages = pages[:-1]
-        st.rerun(scope="fragment")
-    if on.button("Next", disabled=not more, width="stretch"):
-        st.session_state.roll_pages = [*pages, found[-1]["registration_number"]]
-        st.rerun(scope="fragment")
+    back.button("Previous", on_click=_turn, args=(pages[:-1],), disabled=len(pages) == 1, width="stretch")
+    on.button("Next", on_click=_turn, args=([*pages, last],), disabled=not more, width="stretch")
+
+
+def _turn(pages: list[str]) -> None:
+    st.session_state.roll_pages = pages
+
+
+def _ask(settings: Settings, search: Search, after: str) -> Answer | Unavailable:
+    """A page of the roll as PostgreSQL gave it some seconds ago at most: the figures around it refresh more often."""
+    asked, at, answer = st.session_state.get("roll_answer", (None, 0.0, ([], False)))
+    if asked != (search, after) or time.monotonic() - at > ROLL_SECONDS:
+        try:
+            answer = search_roll(settings, search, after)
+        except Unavailable as error:
+            answer = error
+        st.session_state.roll_answer = (search, after), time.monotonic(), answer
+    return answer
 
 
 def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
