@@ -1,8 +1,8 @@
 """Prepares the election and manages the vote stream.
 
-Creates the tables and topics, seeds candidates and voters, publishes the roll to voters_topic and recorded votes that
-votes_topic lacks; then, for each vote it sees on votes_topic, publishes the voter with `voted_at` back to voters_topic.
-Safe to kill and start again at any moment.
+Creates logins, tables and topics, seeds candidates and voters, publishes the roll to voters_topic and recorded votes
+that votes_topic lacks; then, for each vote it sees on votes_topic, publishes the voter with `voted_at` back to
+voters_topic. Safe to kill and start again at any moment.
 
     python main.py
 """
@@ -10,6 +10,7 @@ Safe to kill and start again at any moment.
 from election import topics
 from election.config import Settings
 from election.definition import load_election
+from election.logins import ensure_logins
 from election.messaging import make_consumer, make_producer, wait_for_topics
 from election.record import Database
 from election.seeding import Seeding
@@ -20,6 +21,7 @@ from election.vote_stream import GROUP, manage_vote_stream
 def main(settings: Settings, stop: Stop) -> None:
     election = load_election(settings.election, settings.voters)
 
+    ensure_logins(settings, stop)
     database = Database(settings, stop)
     admin = wait_for_topics(settings, stop, [])
     topics.ensure_topics(admin, settings.kafka_partitions, settings.kafka_replication_factor)

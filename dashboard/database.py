@@ -37,6 +37,8 @@ def connect(settings: Settings) -> Connection:
         )
         connection.set_session(readonly=True, autocommit=True)
     except psycopg2.Error as error:
+        if "authentication failed" in str(error):
+            raise Unavailable(f"it refuses the login {settings.postgres_user}: main.py makes it") from None
         raise Unavailable(first_line(error)) from None
     return connection
 
@@ -116,6 +118,5 @@ def read_candidates(connection: Connection) -> list[dict[str, Any]]:
 def read_record(connection: Connection) -> dict[str, int]:
     """Recorded votes of each candidate."""
     return {
-        row["candidate_id"]: row["votes"]
-        for row in rows(connection, "SELECT candidate_id, count(*) AS votes FROM votes GROUP BY candidate_id")
+        row["candidate_id"]: row["votes"] for row in rows(connection, "SELECT candidate_id, votes FROM recorded_votes")
     }

@@ -95,11 +95,12 @@ def open_sources() -> Sources:
 
     Raises SettingError.
     """
-    settings = load_settings()
+    settings = load_settings(login="dashboard")
     try:
         election = load_election(settings.election, settings.voters)
     except DefinitionError as error:
         log.warning("%s: there is no map and no list of places", error)
         election = None
     live = LiveBoard(settings).start()
-    return Sources(settings, live, Watch(settings, live).start(), Photos(), election)
+    auditor = load_settings(login="auditor") if settings.dashboard_audit == "on" else None
+    return Sources(settings, live, Watch(settings, live, auditor).start(), Photos(), election)

@@ -67,14 +67,17 @@ class FinalAudit:
 
 
 class Watch:
-    """`look()` gives the newest figures without waiting, and keeps the thread going."""
+    """`look()` gives the newest figures without waiting, and keeps the thread going.
 
-    def __init__(self, settings: Settings, live: LiveBoard):
+    `auditor` is who may see each vote, for the final audit; None leaves it out.
+    """
+
+    def __init__(self, settings: Settings, live: LiveBoard, auditor: Settings | None):
         self.settings, self.live = settings, live
         self._watched = Watched()
         self._connection: Connection | None = None
         self._admin: AdminClient = make_admin(settings)
-        self._audit = FinalAudit(lambda: audit.look(settings))
+        self._audit = FinalAudit(lambda: audit.look(auditor)) if auditor else None
         self._looked_at, self._looked = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -102,7 +105,7 @@ class Watch:
         with self.live.lock:
             tally = self.live.board.votes_per_candidate
         watched = compare(before, self._ask_database(self._ask_kafka(before), tally))
-        return replace(watched, audited=self._audit.of(watched))
+        return replace(watched, audited=self._audit.of(watched) if self._audit else None)
 
     def _ask_kafka(self, watched: Watched) -> Watched:
         try:

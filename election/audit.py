@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
-        return run(parsed, load_settings())
+        return run(parsed, load_settings(login="auditor"))
     except (CannotLook, SealUnreadable, SettingError) as error:
         sys.stderr.write(f"the audit could not look: {error}\n")
     except psycopg2.Error as error:

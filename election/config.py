@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+# Who logs in to PostgreSQL and Kafka: the four scripts and the audit.
+LOGINS = "main", "voting", "spark", "dashboard", "auditor"
+SECURITY_PROTOCOLS = "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
 
 
 class SettingError(Exception):
@@ -26,12 +29,26 @@ class Settings:
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_partitions: int = 4
     kafka_replication_factor: int = 1
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: str | None = field(default=None, repr=False)
+    kafka_ssl_ca_location: str | None = None
 
     postgres_host: str = "localhost"
     postgres_port: int = 5432
     postgres_db: str = "voting"
     postgres_user: str = "postgres"
     postgres_password: str = field(default="postgres", repr=False)
+    postgres_sslmode: str = "prefer"
+    postgres_sslrootcert: str | None = None
+    postgres_admin_user: str = "postgres"
+    postgres_admin_password: str = field(default="postgres", repr=False)
+    postgres_main_password: str = field(default="main", repr=False)
+    postgres_voting_password: str = field(default="voting", repr=False)
+    postgres_spark_password: str = field(default="spark", repr=False)
+    postgres_dashboard_password: str = field(default="dashboard", repr=False)
+    postgres_auditor_password: str = field(default="auditor", repr=False)
 
     spark_master: str | None = None
     spark_trigger: str = "real-time"
@@ -45,6 +62,7 @@ class Settings:
     voting_batch_size: int = 1000
     log_level: str = "INFO"
     health_file: str | None = None
+    dashboard_audit: str = "on"
 
     @property
     def postgres(self) -> dict[str, Any]:
@@ -55,7 +73,22 @@ class Settings:
             "dbname": self.postgres_db,
             "user": self.postgres_user,
             "password": self.postgres_password,
+            "sslmode": self.postgres_sslmode,
+            **({"sslrootcert": self.postgres_sslrootcert} if self.postgres_sslrootcert else {}),
         }
+
+    def postgres_password_of(self, login: str) -> str:
+        """The password that main.py gives one of LOGINS."""
+        return str(getattr(self, f"postgres_{login}_password"))
+
+    @property
+    def administrator(self) -> Settings:
+        """The same, for who may create logins."""
+        return replace(self, postgres_user=self.postgres_admin_user, postgres_password=self.postgres_admin_password)
+
+    @property
+    def kafka_sasl(self) -> bool:
+        return self.kafka_security_protocol.startswith("SASL")
 
     @property
     def real_time(self) -> bool:
@@ -92,15 +125,38 @@ WHOLE_NUMBERS = {
 }
 
 
-def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+SECRETS = {name for name, held in Settings.__dataclass_fields__.items() if not held.repr}
+
+
+def _secret(variable: str, environment: Mapping[str, str]) -> str:
+    """What the file holds that VARIABLE_FILE names; '' when it names none."""
+    path = environment.get(f"{variable}_FILE", "").strip()
+    if not path:
+        return ""
+    if environment.get(variable):
+        raise SettingError(f"{variable} and {variable}_FILE are both set: keep one")
+    try:
+        text = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingError(f"{variable}_FILE={path} can't be read: {reason}") from None
+    if not text:
+        raise SettingError(f"{variable}_FILE={path} is empty")
+    return text
+
+
+def load_settings(environment: Mapping[str, str] = os.environ, login: str | None = None) -> Settings:
     """The settings of this process: each is the variable of its name in capitals, or its default; empty means default.
 
-    Raises SettingError.
+    A secret may also be in the file that VARIABLE_FILE names. `login` is who this process is, one of LOGINS, unless
+    POSTGRES_USER or KAFKA_SASL_USERNAME says otherwise. Raises SettingError.
     """
     values: dict[str, object] = {}
     for name in Settings.__dataclass_fields__:
         variable = name.upper()
         text = environment.get(variable, "").strip()
+        if name in SECRETS:
+            text = text or _secret(variable, environment)
         if not text:
             continue
         if name in WHOLE_NUMBERS:
@@ -109,4 +165,23 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             values[name] = _rate(variable, text)
         else:
             values[name] = text
-    return Settings(**values)  # type: ignore[arg-type]
+    if login:
+        values = {"postgres_user": login, "kafka_sasl_username": login} | values
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.postgres_user in LOGINS and "postgres_password" not in values:
+        settings = replace(settings, postgres_password=settings.postgres_password_of(settings.postgres_user))
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    if settings.dashboard_audit not in ("on", "off"):
+        raise SettingError(f"DASHBOARD_AUDIT={settings.dashboard_audit!r} is neither on nor off")
+    protocol = settings.kafka_security_protocol
+    if protocol not in SECURITY_PROTOCOLS:
+        raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")
+    if not settings.kafka_sasl:
+        return
+    for name in ("kafka_sasl_username", "kafka_sasl_password"):
+        if not getattr(settings, name):
+            raise SettingError(f"{name.upper()} is missing: KAFKA_SECURITY_PROTOCOL={protocol} needs it")

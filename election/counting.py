@@ -21,6 +21,7 @@ from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.config import Settings
+from election.connecting import spark_jdbc_options, spark_kafka_options
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
@@ -53,15 +54,9 @@ class Count:
 
     def read_table(self, table: str) -> DataFrame:
         """A table or view of PostgreSQL, read once and kept: each real-time batch broadcasts it again."""
-        settings = self.settings
         frame = (
             self.spark.read.format("jdbc")
-            .option("driver", "org.postgresql.Driver")
-            .option(
-                "url", f"jdbc:postgresql://{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_db}"
-            )
-            .option("user", settings.postgres_user)
-            .option("password", settings.postgres_password)
+            .options(**spark_jdbc_options(self.settings))
             .option("fetchsize", ROLL_FETCH_ROWS)
             .option("dbtable", table)
             .load()
@@ -74,8 +69,7 @@ class Count:
         """votes_topic from its beginning."""
         return (
             self.spark.readStream.format("kafka")
-            .options(**options)
-            .option("kafka.bootstrap.servers", self.settings.kafka_bootstrap_servers)
+            .options(**spark_kafka_options(self.settings), **options)
             .option("subscribe", topics.VOTES)
             .option("startingOffsets", "earliest")
             .load()
@@ -144,7 +138,7 @@ class Count:
         return (
             frame.writeStream.queryName(name)
             .format("kafka")
-            .option("kafka.bootstrap.servers", self.settings.kafka_bootstrap_servers)
+            .options(**spark_kafka_options(self.settings))
             .option("kafka.max.request.size", str(topics.REJECTED_MAX_BYTES))
             .option("kafka.compression.type", "lz4")
             .option("checkpointLocation", str(self.checkpoint / name))
@@ -188,7 +182,7 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
 def wait_for_roll(database: Database, stop: Stop) -> str:
     """Returns the election's fingerprint when main.py has registered every voter."""
     waiting = Waiting("the roll")
-    query = "SELECT fingerprint, registered, (SELECT count(*) FROM voters) AS seeded FROM election"
+    query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
     while True:
         stop.check()
         held = database.run(lambda connection: row(connection, query))

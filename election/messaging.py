@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 
 from election.config import Settings
+from election.connecting import librdkafka_security
 from election.stages import DENIED, Stop, Waiting, kafka_failure
 from election.watching import GONE, WatchingConsumer
 
@@ -34,7 +35,7 @@ _client_log.setLevel(logging.CRITICAL)
 
 def client_config(settings: Settings) -> dict[str, Any]:
     """What every client is given."""
-    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **QUIET}
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **librdkafka_security(settings), **QUIET}
 
 
 def make_admin(settings: Settings) -> AdminClient:

@@ -16,7 +16,7 @@ from psycopg2.errors import InsufficientPrivilege, UndefinedTable
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from election.config import Settings
+from election.config import LOGINS, Settings
 from election.events import Vote
 from election.stages import Backoff, CannotRun, Stop, Waiting
 
@@ -86,12 +86,7 @@ class Database:
                 raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self.stop.check()
-                if "authentication failed" in str(error):
-                    raise CannotRun(
-                        f"PostgreSQL refused POSTGRES_USER={self.settings.postgres_user} with POSTGRES_PASSWORD: "
-                        "set them to the server's"
-                    ) from None
-                waiting.note(first_line(error))
+                waiting.note(self._refusal() if "authentication failed" in str(error) else first_line(error))
                 self.close()
             backoff.wait(self.stop)
 
@@ -99,6 +94,18 @@ class Database:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg2.connect(**self.settings.postgres, **CONNECTION)
         return self._connection
+
+    def _refusal(self) -> str:
+        """Why to wait after the server refused the login: main.py may be about to make it.
+
+        Raises CannotRun when main.py would make it otherwise, or not at all.
+        """
+        login, password = self.settings.postgres_user, self.settings.postgres_password
+        if login in LOGINS and login != "main" and password == self.settings.postgres_password_of(login):
+            return f"it refuses the login {login}, which main.py makes"
+        raise CannotRun(
+            f"PostgreSQL refused POSTGRES_USER={login} with POSTGRES_PASSWORD: set them to the server's"
+        ) from None
 
     def close(self) -> None:
         if self._connection is not None:

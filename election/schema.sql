@@ -1,5 +1,5 @@
 -- The election's database: who stands, who may vote, and the record of who voted for whom.
--- Safe to run again: every statement creates only what is not there yet.
+-- Safe to run again: every statement creates only what is not there yet. It is run by main, who owns all of it.
 
 -- The one election that this database holds, and how far its preparation got.
 CREATE TABLE IF NOT EXISTS election (
@@ -69,3 +69,27 @@ SELECT voter_id,
             WHEN registered_age < 75 THEN '65-74'
             ELSE '75+' END AS age_group
 FROM voters;
+
+-- How many votes each candidate has in the record, for those who may not see whose they are.
+CREATE OR REPLACE VIEW recorded_votes WITH (security_barrier) AS
+SELECT candidate_id, count(*) AS votes FROM votes GROUP BY candidate_id;
+
+-- Who may do what. Nobody but main, the owner, may do anything that is not named here.
+GRANT USAGE ON SCHEMA public TO voting, spark, dashboard, auditor;
+GRANT SELECT ON election, candidates TO voting, spark, dashboard, auditor;
+
+-- voting: matches voters with the roll by number, records votes and reads them back. No contact data, no UPDATE.
+GRANT SELECT (voter_id, registration_number) ON voters TO voting;
+GRANT SELECT, INSERT ON votes TO voting;
+
+-- spark: the roll without personal data.
+GRANT SELECT ON roll TO spark;
+
+-- dashboard: who is registered and who voted; never for whom, nor when, which would lead to the vote in the log.
+GRANT SELECT (voter_id, registration_number, voter_name, registered_age, gender, address_city, address_state)
+    ON voters TO dashboard;
+GRANT SELECT (voter_id) ON votes TO dashboard;
+GRANT SELECT ON recorded_votes TO dashboard;
+
+-- auditor: the whole record, and the roll without personal data.
+GRANT SELECT ON roll, votes TO auditor;

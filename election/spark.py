@@ -30,6 +30,9 @@ TUNING = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
+    # What Spark's pages and logs hide: the defaults, and the option that holds Kafka's password.
+    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas",
+    "spark.sql.redaction.options.regex": "(?i)url|secret|password|token|key|jaas",
     "spark.sql.streaming.numRecentProgressUpdates": "10",
 }
 

@@ -26,6 +26,7 @@ TOUCH_SECONDS = 2
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 # A server that answers at all has answered by then.
 GRACE_SECONDS = 2
+LOGIN_OF = {"main": "main", "voting": "voting", "spark-streaming": "spark"}
 # Waiting mends none of these.
 DENIED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -140,9 +141,9 @@ class Pulse:
 
 
 def run_stage(name: str, stage: Callable[[Settings, Stop], None]) -> None:
-    """Runs one of the four scripts to its end and exits: 0 when stopped or done, 1 with one line when it can't run."""
+    """Runs a script to its end and exits: 0 when stopped or done, 1 with one line when it can't run."""
     try:
-        settings = load_settings()
+        settings = load_settings(login=LOGIN_OF.get(name))
         start_log(name, settings.log_level)
         keep_running(stage, settings, Stop(settings.health_file).listen())
     except (SettingError, DefinitionError, CannotRun) as error:

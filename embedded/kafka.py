@@ -51,6 +51,11 @@ class KafkaServer:
     def bootstrap_servers(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that point the four scripts at this broker."""
+        return {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}
+
     def start(self) -> None:
         """Formats the storage if it is new and returns when the broker answers.
 

@@ -73,7 +73,7 @@ class Pipeline:
     def environment(self) -> dict[str, str]:
         """What points a script at these servers, and the settings that were given."""
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            **self.kafka.environment,
             **self.postgres.environment,
             "SPARK_CHECKPOINT_DIR": str(self.folder / "checkpoints"),
             **self.settings,

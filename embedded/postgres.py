@@ -45,13 +45,16 @@ class PostgresServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings that point the four scripts at this server."""
+        """The settings that point the four scripts at this server, each with its own login."""
         return {
             "POSTGRES_HOST": "127.0.0.1",
             "POSTGRES_PORT": str(self.port),
             "POSTGRES_DB": DATABASE,
-            "POSTGRES_USER": USER,
-            "POSTGRES_PASSWORD": PASSWORD,
+            "POSTGRES_SSLMODE": "disable",
+            "POSTGRES_ADMIN_USER": USER,
+            "POSTGRES_ADMIN_PASSWORD": PASSWORD,
+            "POSTGRES_USER": "",
+            "POSTGRES_PASSWORD": "",
         }
 
     def start(self) -> None:

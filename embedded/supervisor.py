@@ -32,7 +32,7 @@ class Supervisor:
 
     def __init__(self, pipeline: Pipeline, election: Election, stop: Stop):
         self.pipeline, self.election, self.stop = pipeline, election, stop
-        self.settings: Settings = load_settings({**os.environ, **pipeline.environment})
+        self.settings: Settings = load_settings({**os.environ, **pipeline.environment}, "auditor")
         self.live = LiveBoard(self.settings)
         self.restarts: dict[str, list[float]] = {}
         self.history: deque[tuple[float, int]] = deque()
@@ -82,7 +82,7 @@ class Supervisor:
             return
         try:
             with connection, connection.cursor() as cursor:
-                cursor.execute("SELECT (SELECT count(*) FROM voters), (SELECT count(*) FROM votes)")
+                cursor.execute("SELECT (SELECT count(*) FROM roll), (SELECT count(*) FROM votes)")
                 self.registered, self.recorded = cursor.fetchone() or (0, 0)
         except psycopg2.Error:
             pass

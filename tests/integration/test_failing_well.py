@@ -83,7 +83,7 @@ def test_a_wrong_password_ends_a_script_with_one_line(settings, services):
         [sys.executable, ROOT / "main.py"], env=environment, capture_output=True, text=True, timeout=60
     )
     assert ran.returncode == 1
-    assert "PostgreSQL refused POSTGRES_USER=postgres with POSTGRES_PASSWORD" in ran.stderr.splitlines()[-1]
+    assert "PostgreSQL refused POSTGRES_USER=main with POSTGRES_PASSWORD" in ran.stderr.splitlines()[-1]
     assert "Traceback" not in ran.stderr
 
 

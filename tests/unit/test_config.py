@@ -2,7 +2,7 @@
 
 import pytest
 
-from election.config import SettingError, Settings, load_settings
+from election.config import SECRETS, SettingError, Settings, load_settings
 
 
 def test_without_variables_the_defaults_hold():
@@ -30,3 +30,42 @@ def test_a_bad_value_is_named(name, value):
 
 def test_the_password_is_not_shown():
     assert "hunter2" not in repr(load_settings({"POSTGRES_PASSWORD": "hunter2"}))
+
+
+def test_each_login_has_its_own_name_and_password():
+    assert (load_settings({}, "voting").postgres_user, load_settings({}, "voting").postgres_password) == (
+        *("voting", "voting"),
+    )
+    set_for_it = load_settings({"POSTGRES_VOTING_PASSWORD": "hunter2", "POSTGRES_SPARK_PASSWORD": "other"}, "voting")
+    assert set_for_it.postgres_password == "hunter2"
+    assert load_settings({}, "voting").kafka_sasl_username == "voting"
+
+
+def test_a_user_that_is_given_takes_the_place_of_the_login():
+    settings = load_settings({"POSTGRES_USER": "me", "POSTGRES_PASSWORD": "mine", "KAFKA_SASL_USERNAME": "I"}, "voting")
+    assert (settings.postgres_user, settings.postgres_password, settings.kafka_sasl_username) == ("me", "mine", "I")
+
+
+def test_a_secret_may_be_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text("hunter2\n")
+    for name in SECRETS:
+        settings = load_settings({f"{name.upper()}_FILE": str(tmp_path / "secret")})
+        assert getattr(settings, name) == "hunter2"
+        assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"POSTGRES_PASSWORD_FILE": "/nowhere"}, "POSTGRES_PASSWORD_FILE=/nowhere can't be read: No such file"),
+        ({"POSTGRES_PASSWORD_FILE": "/dev/null"}, "POSTGRES_PASSWORD_FILE=/dev/null is empty"),
+        ({"POSTGRES_PASSWORD_FILE": "/nowhere", "POSTGRES_PASSWORD": "x"}, "both set"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_PASSWORD is missing"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD_FILE": "/nowhere"}, "KAFKA_SASL_PASSWORD_FILE"),
+        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL='TLS' is none of PLAINTEXT"),
+        ({"DASHBOARD_AUDIT": "maybe"}, "DASHBOARD_AUDIT='maybe'"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(environment, said):
+    with pytest.raises(SettingError, match=said):
+        load_settings(environment, "voting")

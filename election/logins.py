@@ -1,0 +1,93 @@
+"""Makes the logins of PostgreSQL: one for each script and one for the audit, each with the password of its setting.
+
+What each may do, `schema.sql` says. main.py does this when a login is missing; it may also be done once by hand, as
+POSTGRES_ADMIN_USER, who must be allowed to create roles. Doing it again sets the passwords anew.
+
+    python -m election.logins
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import encrypt_password
+
+from election.config import LOGINS, Settings
+from election.record import PREPARE_LOCK, Database, rows
+from election.stages import CannotRun, Stop, run_stage
+
+OWNER = "main"
+# Nobody but main makes anything; voting needs a temporary table for a batch.
+RIGHTS = (
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+    "GRANT CREATE, TEMPORARY ON DATABASE {database} TO {owner}",
+    "GRANT CREATE, USAGE ON SCHEMA public TO {owner} WITH GRANT OPTION",
+    "GRANT TEMPORARY ON DATABASE {database} TO voting",
+    "ALTER ROLE dashboard SET default_transaction_read_only = on",
+    "ALTER ROLE auditor SET default_transaction_read_only = on",
+)
+# A database from before the logins: what it has becomes main's.
+OTHERS_TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relowner <> 'main'::regrole"""
+OTHERS_FUNCTIONS = """
+    SELECT proname FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND proname = 'keep_votes' AND proowner <> 'main'::regrole"""
+
+
+def ensure_logins(settings: Settings, stop: Stop) -> None:
+    """Makes the logins if one is missing or may not make tables, by its own rights or as the administrator.
+
+    Raises CannotRun when neither may.
+    """
+    refused = []
+    with suppress(CannotRun):
+        if Database(settings, stop).run(_are_made):
+            return
+    for login in (settings.administrator, settings):
+        try:
+            Database(login, stop).run(partial(make_logins, settings))
+        except CannotRun as error:
+            refused.append(str(error))
+        else:
+            return
+    raise CannotRun(
+        f"the logins {', '.join(LOGINS)} of PostgreSQL are not all there, and can't be made ({'; '.join(refused)}):"
+        " set POSTGRES_ADMIN_USER and POSTGRES_ADMIN_PASSWORD, or let somebody who may run python -m election.logins"
+    )
+
+
+def _are_made(connection: Connection) -> bool:
+    query = """SELECT (SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)) = %s
+                      AND has_schema_privilege('public', 'CREATE') AS made"""
+    return bool(rows(connection, query, (list(LOGINS), len(LOGINS)))[0]["made"])
+
+
+def make_logins(settings: Settings, connection: Connection) -> None:
+    """Creates what is missing and sets every password; the server is sent a SCRAM verifier, never the password."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+        there = {found["rolname"] for found in rows(connection, "SELECT rolname FROM pg_roles")}
+        for login in LOGINS:
+            verb = sql.SQL("ALTER" if login in there else "CREATE")
+            password = encrypt_password(settings.postgres_password_of(login), login, connection, "scram-sha-256")
+            cursor.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD %s").format(verb, sql.Identifier(login)), (password,))
+        names = {"database": sql.Identifier(settings.postgres_db), "owner": sql.Identifier(OWNER)}
+        for right in RIGHTS:
+            cursor.execute(sql.SQL(right).format(**names))
+        for query, kind in ((OTHERS_TABLES, "TABLE"), (OTHERS_FUNCTIONS, "FUNCTION")):
+            for found in rows(connection, query):
+                name = sql.Identifier(*found.values())
+                cursor.execute(sql.SQL("ALTER {} {} OWNER TO {owner}").format(sql.SQL(kind), name, **names))
+
+
+def main(settings: Settings, stop: Stop) -> None:
+    Database(settings.administrator, stop).run(partial(make_logins, settings))
+
+
+if __name__ == "__main__":
+    run_stage("logins", main)

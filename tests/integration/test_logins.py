@@ -1,0 +1,216 @@
+"""Each login on a real PostgreSQL: what its script does works, and whatever else is tried is refused."""
+
+import dataclasses
+import subprocess
+import sys
+import threading
+from contextlib import closing, suppress
+from functools import partial
+
+import psycopg2
+import pytest
+from psycopg2.errors import InsufficientPrivilege, RaiseException
+
+from dashboard.database import Search, Unavailable, connect, read_candidates, read_election, search_roll
+from dashboard.database import read_record as read_totals
+from election.casting import wait_for_election
+from election.config import LOGINS, load_settings
+from election.counting import wait_for_roll
+from election.definition import load_election
+from election.logins import ensure_logins, make_logins
+from election.record import Database, rows
+from election.recount import Register
+from election.seal import read_record
+from election.seeding import Seeding
+from election.stages import CannotRun
+from tests.conftest import ROOT, empty_database, wait_for
+from tests.votes import recorded
+
+VOTERS = 300
+CONTACT = "address_street", "email", "phone_number", "cell_number", "date_of_birth", "picture", "address_postcode"
+WRITES = (
+    "UPDATE votes SET candidate_id = '1'",
+    "DELETE FROM votes",
+    "TRUNCATE votes",
+    "ALTER TABLE votes DISABLE TRIGGER ALL",
+    "UPDATE candidates SET candidate_name = 'x'",
+    "DELETE FROM voters",
+    "UPDATE voters SET voter_name = 'x'",
+    "UPDATE election SET registered = 1",
+    "CREATE TABLE mine (id int)",
+    "CREATE ROLE mine",
+    "DROP VIEW roll",
+)
+VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id, '1', now() FROM voters LIMIT 1"
+FORBIDDEN = [
+    ("main", "CREATE ROLE mine"),
+    *((login, statement) for login in LOGINS[1:] for statement in WRITES),
+    *((login, VOTE) for login in ("spark", "dashboard", "auditor")),
+    *((login, f"SELECT {column} FROM voters") for login in LOGINS[1:] for column in CONTACT),
+    *((login, "CREATE TEMPORARY TABLE mine (id int)") for login in ("spark", "dashboard", "auditor")),
+    ("voting", "SELECT voter_name FROM voters"),
+    ("voting", "SELECT * FROM roll"),
+    ("spark", "SELECT voter_name FROM voters"),
+    ("spark", "SELECT voter_id FROM votes"),
+    ("dashboard", "SELECT candidate_id FROM votes"),
+    ("dashboard", "SELECT voting_time FROM votes"),
+    ("dashboard", "SELECT ctid FROM votes"),
+    ("dashboard", "SELECT * FROM roll"),
+    ("auditor", "SELECT voter_name FROM voters"),
+]
+
+
+@pytest.fixture(scope="module")
+def logins(services):
+    """The settings of each login, on a database that main prepared; one vote is recorded."""
+    stop = threading.Event()
+    stop.check = lambda: None
+    by_login = {
+        login: load_settings(
+            {**services.environment, "VOTERS": str(VOTERS), "RANDOMUSER_URL": "http://127.0.0.1:9/api/"}, login
+        )
+        for login in LOGINS
+    }
+    empty_database(by_login["main"].administrator)
+    ensure_logins(by_login["main"], stop)
+    database = Database(by_login["main"], stop)
+    seeding = Seeding(by_login["main"], load_election("simulated", VOTERS), database, stop)
+    seeding.seed_database()
+    seeding.ensure_search()
+    recorded(dataclasses.replace(seeding, database=Database(by_login["voting"], stop)), 100)
+    return by_login
+
+
+def execute(settings, statement):
+    """As one who lifts the read-only mode of the own login, so that only the grants are left."""
+    connection = psycopg2.connect(**settings.postgres)
+    connection.set_session(readonly=False)
+    with closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def ask(settings, query):
+    with closing(psycopg2.connect(**settings.postgres)) as connection:
+        return rows(connection, query)
+
+
+@pytest.mark.parametrize(("login", "statement"), FORBIDDEN)
+def test_what_is_not_its_work_is_refused(logins, login, statement):
+    with pytest.raises(InsufficientPrivilege):
+        execute(logins[login], statement)
+
+
+@pytest.mark.parametrize("login", LOGINS[1:])
+def test_no_login_hands_its_rights_on(logins, login):
+    with suppress(InsufficientPrivilege):
+        execute(logins[login], "GRANT SELECT ON votes TO dashboard")
+    with pytest.raises(InsufficientPrivilege):
+        execute(logins["dashboard"], "SELECT candidate_id FROM votes")
+
+
+@pytest.mark.parametrize("login", ["dashboard", "auditor"])
+def test_a_reader_writes_nothing_by_mistake_either(logins, login):
+    assert ask(logins[login], "SHOW transaction_read_only") == [{"transaction_read_only": "on"}]
+
+
+@pytest.mark.parametrize("statement", WRITES[:3])
+@pytest.mark.parametrize("login", ["main", "superuser"])
+def test_no_login_not_even_the_owner_or_the_superuser_changes_a_vote_past_the_trigger(logins, login, statement):
+    settings = logins["main"].administrator if login == "superuser" else logins[login]
+    with pytest.raises(RaiseException, match="neither changed nor removed"):
+        execute(settings, statement)
+
+
+def test_no_login_may_more_than_its_tables(logins):
+    found = ask(logins["main"], "SELECT * FROM pg_roles WHERE rolname = ANY(ARRAY['" + "','".join(LOGINS) + "'])")
+    assert {role["rolname"] for role in found} == set(LOGINS)
+    powers = "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls"
+    assert [role for role in found if any(role[power] for power in powers)] == []
+
+
+def test_main_owns_every_table_and_searches_fast(logins):
+    query = """SELECT relname, pg_get_userbyid(relowner) AS owner FROM pg_class
+               WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i')"""
+    owners = {found["relname"]: found["owner"] for found in ask(logins["main"], query)}
+    assert set(owners.values()) == {"main"}
+    assert "voters_by_name" in owners
+
+
+def test_voting_finds_the_election(logins, stop):
+    wait_for_election(Database(logins["voting"], stop), load_election("simulated", VOTERS), stop)
+
+
+def test_spark_finds_the_whole_roll_without_personal_data(logins, stop):
+    assert wait_for_roll(Database(logins["spark"], stop), stop) == load_election("simulated", VOTERS).fingerprint
+    roll = ask(logins["spark"], "SELECT * FROM roll")
+    assert len(roll) == VOTERS
+    assert roll[0].keys() == {"voter_id", "state", "gender", "age_group"}
+
+
+def test_the_dashboard_shows_the_election_the_roll_and_the_totals(logins):
+    settings = logins["dashboard"]
+    with closing(connect(settings)) as connection:
+        assert read_election(connection)["registered"] == VOTERS
+        assert len(read_candidates(connection)) == 3
+        assert sum(read_totals(connection).values()) == 100
+    found, more = search_roll(settings, Search(voted="Voted"))
+    assert more
+    assert all(voter["voted"] for voter in found)
+
+
+def test_the_auditor_reads_the_whole_record(logins):
+    with closing(psycopg2.connect(**logins["auditor"].postgres)) as connection:
+        assert len(Register.read(connection).numbers) == VOTERS
+        assert len(list(read_record(connection))) == 100
+
+
+def test_making_the_logins_again_sets_their_passwords(logins, stop):
+    changed = dataclasses.replace(logins["main"], postgres_spark_password="another")
+    administrator = Database(logins["main"].administrator, stop)
+    administrator.run(partial(make_logins, changed))
+    with pytest.raises(psycopg2.OperationalError, match="authentication failed"):
+        execute(logins["spark"], "SELECT")
+    execute(dataclasses.replace(logins["spark"], postgres_password="another"), "SELECT")
+    administrator.run(partial(make_logins, logins["main"]))
+    execute(logins["spark"], "SELECT")
+
+
+def test_what_was_made_before_the_logins_becomes_mains(logins, stop):
+    execute(logins["main"].administrator, "ALTER TABLE votes OWNER TO postgres; ALTER VIEW roll OWNER TO postgres")
+    Database(logins["main"].administrator, stop).run(partial(make_logins, logins["main"]))
+    test_main_owns_every_table_and_searches_fast(logins)
+
+
+def test_a_login_that_main_will_make_is_waited_for(logins, stop, caplog):
+    caplog.set_level("INFO")
+    administrator = logins["main"].administrator
+    execute(administrator, "ALTER ROLE spark RENAME TO spark_away")
+    thread = threading.Thread(target=lambda: Database(logins["spark"], stop).run(lambda connection: None))
+    try:
+        thread.start()
+        wait_for(lambda: "it refuses the login spark, which main.py makes" in caplog.text, 20, "it waits")
+        with pytest.raises(Unavailable, match="refuses the login"):
+            connect(dataclasses.replace(logins["dashboard"], postgres_user="nobody"))
+    finally:
+        execute(administrator, "ALTER ROLE spark_away RENAME TO spark")
+        Database(administrator, stop).run(partial(make_logins, logins["main"]))
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_logins_that_nobody_may_make_are_named(logins, stop):
+    poor = dataclasses.replace(logins["spark"], postgres_admin_password="wrong")
+    with pytest.raises(CannotRun, match=r"main, voting, .* can't be made .*POSTGRES_USER=postgres.*python -m election"):
+        ensure_logins(poor, stop)
+
+
+def test_the_command_makes_them_as_the_administrator(services):
+    ran = subprocess.run(
+        [sys.executable, "-m", "election.logins"],
+        cwd=ROOT,
+        env={**services.environment, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
