@@ -128,7 +128,7 @@ WHOLE_NUMBERS = {
 SECRETS = {name for name, held in Settings.__dataclass_fields__.items() if not held.repr}
 
 
-def _secret(variable: str, environment: Mapping[str, str]) -> str:
+def _from_file(variable: str, environment: Mapping[str, str]) -> str:
     """What the file holds that VARIABLE_FILE names; '' when it names none."""
     path = environment.get(f"{variable}_FILE", "").strip()
     if not path:
@@ -154,9 +154,7 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     values: dict[str, object] = {}
     for name in Settings.__dataclass_fields__:
         variable = name.upper()
-        text = environment.get(variable, "").strip()
-        if name in SECRETS:
-            text = text or _secret(variable, environment)
+        text = (_from_file(variable, environment) if name in SECRETS else "") or environment.get(variable, "").strip()
         if not text:
             continue
         if name in WHOLE_NUMBERS:

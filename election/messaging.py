@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from election.config import Settings
 from election.connecting import librdkafka_security
-from election.stages import DENIED, Stop, Waiting, kafka_failure
+from election.stages import DENIED, CannotRun, Stop, Waiting, kafka_failure
 from election.watching import GONE, WatchingConsumer
 
 log = logging.getLogger(__name__)
@@ -185,17 +185,39 @@ def cluster_id(admin: AdminClient) -> str:
 
 
 def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> AdminClient:
-    """Returns an admin client once Kafka answers and all the topics are there. Raises Stopped."""
-    admin, waiting = make_admin(settings), Waiting(f"Kafka at {settings.kafka_bootstrap_servers}")
+    """Returns an admin client once Kafka answers and all the topics are there.
+
+    Raises Stopped, and CannotRun when Kafka refuses the user.
+    """
+    problems: list[KafkaError] = []
+    config: dict[str, Any] = {**client_config(settings), "error_cb": problems.append}
+    admin = AdminClient(config, logger=_client_log)
+    waiting = Waiting(f"Kafka at {settings.kafka_bootstrap_servers}")
     while True:
         stop.check()
         try:
             missing = sorted(set(names) - admin.list_topics(timeout=5).topics.keys())
         except KafkaException as error:
-            waiting.note(error.args[0].str())
+            admin.poll(0)
+            waiting.note(_reason(settings, error.args[0], problems))
+            problems.clear()
         else:
             if not missing:
                 waiting.done()
                 return admin
             waiting.note(f"main.py creates {', '.join(missing)}")
         stop.wait(0.5)
+
+
+def _reason(settings: Settings, error: KafkaError, problems: list[KafkaError]) -> str:
+    """Why Kafka can't be asked: what TLS says, if it says something, tells more than that nobody answers.
+
+    Raises CannotRun when Kafka refused the user.
+    """
+    said = {problem.code(): problem for problem in problems}
+    if refused := said.get(KafkaError._AUTHENTICATION):
+        raise CannotRun(
+            f"Kafka refused KAFKA_SASL_USERNAME={settings.kafka_sasl_username} with KAFKA_SASL_PASSWORD:"
+            f" set them to the broker's ({refused.str()})"
+        ) from None
+    return str(said.get(KafkaError._SSL, error).str())

@@ -179,7 +179,7 @@ def kafka_failure(error: KafkaError) -> StartAgain:
     Raises CannotRun when starting again can't help.
     """
     if error.code() in DENIED:
-        raise CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_BOOTSTRAP_SERVERS the right to do this")
+        raise CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_SASL_USERNAME the right to do this")
     return StartAgain(f"Kafka: {error.str()}")
 
 

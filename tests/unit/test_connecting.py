@@ -8,7 +8,10 @@ from election.config import SettingError, Settings
 from election.connecting import librdkafka_security, spark_jdbc_options, spark_kafka_options
 
 SECURE = Settings(
-    kafka_security_protocol="SASL_SSL", kafka_sasl_username="spark", kafka_sasl_password='a"b\\c', postgres_user="spark"
+    kafka_security_protocol="SASL_SSL",
+    kafka_sasl_username="spark",
+    kafka_sasl_password='a"b\\c',
+    postgres_password="hunter2",
 )
 
 
@@ -50,4 +53,5 @@ def test_jdbc_checks_the_server_as_psycopg_does():
     options = spark_jdbc_options(settings)
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca.pem")
     assert (settings.postgres["sslmode"], settings.postgres["sslrootcert"]) == ("verify-full", "/ca.pem")
-    assert settings.postgres_password not in options["url"]
+    assert options["password"] == "hunter2"
+    assert "hunter2" not in options["url"]
