@@ -22,7 +22,7 @@ from election.record import Database, rows
 from election.recount import Register
 from election.seal import read_record
 from election.seeding import Seeding
-from election.stages import CannotRun
+from election.stages import CannotRun, Stop
 from tests.conftest import ROOT, empty_database, wait_for
 from tests.votes import recorded
 
@@ -63,8 +63,7 @@ FORBIDDEN = [
 @pytest.fixture(scope="module")
 def logins(services):
     """The settings of each login, on a database that main prepared; one vote is recorded."""
-    stop = threading.Event()
-    stop.check = lambda: None
+    stop = Stop()
     by_login = {
         login: load_settings(
             {**services.environment, "VOTERS": str(VOTERS), "RANDOMUSER_URL": "http://127.0.0.1:9/api/"}, login
