@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 FLUSH_SLICE_SECONDS = 1.0
 READ_MESSAGES, READ_SECONDS = 10_000, 0.2
 STALLED_SECONDS = 30
+READER = "reader"
 
 # librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
 QUIET = {
@@ -91,7 +92,7 @@ def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
     """
     config = {
         **client_config(settings),
-        "group.id": "reader",
+        "group.id": READER,
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 100,

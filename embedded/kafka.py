@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from embedded.jars import ensure_jars
@@ -41,10 +42,23 @@ Configuration:
 
 
 class KafkaServer:
-    """A broker whose data stay in `folder`, so that it can be killed and started again."""
+    """A broker whose data stay in `folder`, so that it can be killed and started again.
 
-    def __init__(self, folder: Path, port: int, controller_port: int, log: Path):
+    `properties` are added to its own; `users` of SCRAM-SHA-512, name to password, are there from the start.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        controller_port: int,
+        log: Path,
+        *,
+        properties: str = "",
+        users: Mapping[str, str] | None = None,
+    ):
         self.folder, self.port, self.controller_port, self.log = folder, port, controller_port, log
+        self.properties, self.users = properties, users or {}
         self.process: Process | None = None
 
     @property
@@ -64,7 +78,11 @@ class KafkaServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         properties, log4j = self.folder / "server.properties", self.folder / "log4j2.yaml"
         data = self.folder / "data"
-        properties.write_text(SERVER_PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data))
+        properties.write_text(
+            (SERVER_PROPERTIES + self.properties).format(
+                port=self.port, controller_port=self.controller_port, data=data
+            )
+        )
         log4j.write_text(LOG4J)
         jars = ensure_jars("kafka")
         java: list[str | Path] = [
@@ -85,6 +103,8 @@ class KafkaServer:
 
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [str(part) for part in command] + ["--cluster-id", cluster_id]
+        for name, password in self.users.items():
+            command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
         ran = subprocess.run(command, capture_output=True, text=True)
         if ran.returncode != 0:
             raise NotStarted(f"Kafka's storage could not be formatted: {(ran.stderr or ran.stdout).strip()}")

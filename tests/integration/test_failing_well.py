@@ -20,7 +20,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-import embedded.kafka
 from election import topics
 from election.casting import wait_for_election
 from election.definition import load_election
@@ -195,11 +194,11 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
 
 
 @pytest.fixture
-def guarded(settings, folder, monkeypatch):
+def guarded(settings, folder):
     """Settings for a Kafka on which nobody may touch votes_topic."""
-    monkeypatch.setattr(embedded.kafka, "SERVER_PROPERTIES", embedded.kafka.SERVER_PROPERTIES + AUTHORIZER)
     first = free_port(19092)
-    server = KafkaServer(folder / "kafka", first, free_port(first + 1), folder / "kafka.log")
+    ports = first, free_port(first + 1)
+    server = KafkaServer(folder / "kafka", *ports, folder / "kafka.log", properties=AUTHORIZER)
     server.start()
     try:
         guarded = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)

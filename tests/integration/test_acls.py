@@ -1,0 +1,183 @@
+"""Each user on a real Kafka that denies by default: its work goes well, and whatever else is tried is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec
+
+from election import topics
+from election.acls import EVERYBODY, RULES, WRITE, bindings
+from election.casting import GROUP as VOTING
+from election.config import LOGINS, Settings, load_settings
+from election.messaging import (
+    client_config,
+    commit,
+    good_messages,
+    make_admin,
+    make_consumer,
+    make_producer,
+    make_reader,
+    publish,
+    read_to_end,
+    wait_for_topics,
+)
+from election.stages import DENIED, CannotRun, Stop
+from election.vote_stream import GROUP as ROLL
+from tests.conftest import ROOT, wait_for
+from tests.secured import ADMIN, PASSWORDS, as_user, make_users, secured_environment, secured_kafka
+
+NAMES = [topic.name for topic in topics.ALL]
+TALLIES = [topic.name for topic in topics.AGGREGATED]
+WRITERS = {
+    topics.VOTERS: {"main"},
+    topics.VOTES: {"main", "voting"},
+    topics.REJECTED_VOTES: {"spark"},
+    **{name: {"spark"} for name in TALLIES},
+}
+READERS = {
+    topics.VOTERS: {"voting"},
+    topics.VOTES: {"main", "spark", "auditor"},
+    topics.REJECTED_VOTES: {"dashboard", "auditor"},
+    **{name: {"dashboard", "auditor"} for name in TALLIES},
+}
+
+
+@pytest.fixture(scope="module")
+def secured(java):
+    """The administrator's settings; the topics are made by main and have a message each."""
+    with tempfile.TemporaryDirectory(prefix="election-") as name:
+        kafka = secured_kafka(Path(name))
+        kafka.start()
+        try:
+            settings = load_settings({**secured_environment(kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
+            make_users(settings)
+            topics.ensure_topics(make_admin(as_user(settings, "main")), 2, 1)
+            producer = make_producer(settings)
+            wait_for(lambda: set(NAMES) <= make_admin(settings).list_topics(timeout=10).topics.keys(), 30, "topics")
+            for topic in NAMES:
+                publish(producer, topic, "key", b"value")
+            assert not producer.flush(30)
+            yield settings
+        finally:
+            kafka.stop()
+
+
+def write(settings: Settings, topic: str) -> set[int]:
+    """The codes of the errors that a message for the topic ends with."""
+    errors = []
+    producer = Producer(client_config(settings))
+    producer.produce(topic, b"value", "key", on_delivery=lambda error, _: errors.append(error))
+    assert not producer.flush(30)
+    return {error.code() for error in errors if error}
+
+
+def read(settings: Settings, topic: str) -> int:
+    """How many messages the topic has. Raises KafkaException."""
+    reader = make_reader(settings, [topic])
+    try:
+        return sum(len(messages) for messages in read_to_end(reader, [topic]))
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("topic", NAMES)
+@pytest.mark.parametrize("login", LOGINS)
+def test_only_who_has_to_writes_a_topic(secured, login, topic):
+    refused = write(as_user(secured, login), topic)
+    assert refused <= DENIED
+    assert (not refused) == (login in WRITERS[topic])
+
+
+@pytest.mark.parametrize("topic", NAMES)
+@pytest.mark.parametrize("login", LOGINS)
+def test_only_who_has_to_reads_a_topic(secured, login, topic):
+    if login in READERS[topic]:
+        assert read(as_user(secured, login), topic) >= 1
+        return
+    with pytest.raises(KafkaException) as refused:
+        read(as_user(secured, login), topic)
+    assert refused.value.args[0].code() in DENIED
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_nobody_but_main_makes_topics_and_nobody_deletes_one(secured, login):
+    admin = make_admin(as_user(secured, login))
+    for attempt in (
+        *admin.create_topics([NewTopic("another", 1, 1)]).values(),
+        *admin.delete_topics([topics.VOTES]).values(),
+    ):
+        with pytest.raises(KafkaException) as refused:
+            attempt.result()
+        assert refused.value.args[0].code() in DENIED
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_nobody_gives_rights(secured, login):
+    admin, [rule] = make_admin(as_user(secured, login)), bindings()[:1]
+    with pytest.raises(KafkaException) as refused:
+        admin.create_acls([rule])[rule].result()
+    assert refused.value.args[0].code() in DENIED
+
+
+@pytest.mark.parametrize(("login", "group", "topic"), [("voting", VOTING, topics.VOTERS), ("main", ROLL, topics.VOTES)])
+def test_a_group_is_for_its_own_script(secured, login, group, topic):
+    with make_consumer(as_user(secured, login), group, [topic]) as own:
+        wait_for(lambda: good_messages(own.consume(10, 1)), 30, f"{login} reads {topic}")
+        commit(own)
+    with make_consumer(as_user(secured, "auditor"), group, [topics.VOTES]) as other:
+        with pytest.raises(KafkaException) as refused:
+            wait_for(lambda: good_messages(other.consume(10, 1)), 30, "never")
+        assert refused.value.args[0].code() in DENIED
+
+
+def test_the_dashboard_sees_how_far_the_others_are(secured):
+    admin = make_admin(as_user(secured, "dashboard"))
+    assert admin.describe_consumer_groups([VOTING])[VOTING].result()
+    assert admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(ROLL)])[ROLL].result()
+    at = TopicPartition(topics.VOTES, 0)
+    assert admin.list_offsets({at: OffsetSpec.latest()})[at].result().offset >= 0
+
+
+@pytest.mark.parametrize("name", ["voting", "stranger"])
+def test_a_wrong_password_and_an_unknown_user_are_refused_by_name(secured, name):
+    wrong = dataclasses.replace(secured, kafka_sasl_username=name, kafka_sasl_password="wrong")
+    with pytest.raises(CannotRun, match=f"Kafka refused KAFKA_SASL_USERNAME={name} with KAFKA_SASL_PASSWORD"):
+        wait_for_topics(wrong, Stop(), [])
+
+
+def test_a_client_without_a_password_gets_nothing(secured):
+    plain = dataclasses.replace(secured, kafka_security_protocol="PLAINTEXT")
+    with pytest.raises(KafkaException):
+        make_admin(plain).list_topics(timeout=5)
+
+
+def test_the_command_makes_users_and_rules_as_the_super_user(secured, tmp_path):
+    for login in LOGINS:
+        (tmp_path / login).write_text(PASSWORDS[login] + "\n")
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "KAFKA_BOOTSTRAP_SERVERS": secured.kafka_bootstrap_servers,
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_USERNAME": ADMIN,
+        "KAFKA_SASL_PASSWORD": PASSWORDS[ADMIN],
+    }
+    command = [sys.executable, "-m", "election.acls", str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert f"{len(bindings())} rules" in ran.stderr
+    (tmp_path / "spark").unlink()
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert f"the password in {tmp_path / 'spark'} can't be read" in ran.stderr
+
+
+def test_the_rules_name_no_right_that_the_tables_above_lack():
+    assert RULES.keys() == set(LOGINS)
+    assert not [rule for rule in (*EVERYBODY, *RULES["dashboard"], *RULES["auditor"]) if rule[0] == WRITE]
