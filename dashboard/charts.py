@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,14 @@ def theme_colours() -> Colours:
     return Colours("#eef1f4", "#12161c") if st.context.theme.type == "dark" else Colours("#16191d", "#ffffff")
 
 
-def draw(spec: dict[str, Any], data: pd.DataFrame | None, alt: str, key: str) -> None:
-    """Shows a chart; `alt` tells those who don't see it what it shows.
+def draw(
+    spec: dict[str, Any], data: pd.DataFrame | None, alt: str, key: str, on_select: Callable[[], None] | None = None
+) -> None:
+    """Shows a chart; `alt` tells those who don't see it what it shows. `on_select` is called after a click on a mark.
 
     A chart whose `alt` changes is drawn anew, with a flicker: what changes belongs into a table beside it.
     """
-    st.vega_lite_chart(data, spec, width="stretch", height="content", key=key, alt=alt)
+    st.vega_lite_chart(data, spec, width="stretch", height="content", key=key, alt=alt, on_select=on_select or "ignore")
 
 
 def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,8 @@ from dashboard.palette import NOTHING
 from dashboard.words import count, points
 
 MAP_HEIGHT = 460
+EDGE, CHOSEN_EDGE = 0.7, 4
+CLICKED = "clicked"
 # Shades of a lead, in points: (at least, how strong the colour is, words).
 SHADES = (15, 0.95, "15 points or more"), (5, 0.62, "5 to 15 points"), (0, 0.32, "less than 5 points")
 
@@ -79,10 +82,18 @@ def shade(part: float, whole: float) -> float:
     return next(strength for least, strength, _ in SHADES if in_points >= least)
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The place that is chosen on the page, and how many times one was: no two clicks on the map are the same."""
+
+    place: str | None = None
+    times: int = 0
+
+
 def map_data(
-    places: Sequence[Place], at: Mapping[str, tuple[float, float]], by_counted: bool, ink: str
+    places: Sequence[Place], at: Mapping[str, tuple[float, float]], by_counted: bool, ink: str, chosen: Chosen
 ) -> pd.DataFrame:
-    """A row for each place with an outline: its fill and what its tooltip says."""
+    """A row for each place with an outline: its fill and edge, and what its tooltip says."""
     counts = {place.name: place for place in places}
     rows = []
     for name, (x, y) in at.items():
@@ -97,6 +108,9 @@ def map_data(
                 "x": x,
                 "y": y,
                 "fill": ink if by_counted else first.candidate.mark.colour if first else NOTHING,
+                "edge": CHOSEN_EDGE if name == chosen.place else EDGE,
+                "times": chosen.times,
+                "said": f"{name}, chosen" if name == chosen.place else name,
                 "strength": 0.06 + 0.64 * done if by_counted else strength,
                 "symbol": (first.candidate.mark.symbol if first else "=" if leading else "") if not by_counted else "",
                 "leader": first.candidate.name if first else "Tie" if leading else "No votes counted",
@@ -108,15 +122,9 @@ def map_data(
 
 
 def map_spec(outlines: Mapping[str, Any], colours: Colours) -> dict[str, Any]:
-    """Outlines filled by the place's row, with the leader's symbol in the middle."""
-    fields = ["fill", "strength", "leader", "lead", "counted"]
-    tooltip = [
-        {"field": "properties.location", "title": "Place"},
-        *(
-            {"field": name, "title": title}
-            for name, title in zip(fields[2:], ("Leads", "Lead", "Counted"), strict=True)
-        ),
-    ]
+    """Outlines filled by the place's row, with the leader's symbol in the middle; a place can be clicked."""
+    said = {"location": "Place", "leader": "Leads", "lead": "Lead", "counted": "Counted"}
+    tooltip = [{"field": name, "title": title} for name, title in said.items()]
     symbol = {"type": "text", "fontSize": 11, "fontWeight": 700}
     where = {
         "longitude": {"field": "x", "type": "quantitative"},
@@ -132,14 +140,21 @@ def map_spec(outlines: Mapping[str, Any], colours: Colours) -> dict[str, Any]:
                 "transform": [
                     {
                         "lookup": "properties.location",
-                        "from": {"data": {"name": "places"}, "key": "location", "fields": fields},
+                        "from": {
+                            "data": {"name": "places"},
+                            "key": "location",
+                            "fields": [*said, "said", "fill", "strength", "edge", "times"],
+                        },
                     }
                 ],
-                "mark": {"type": "geoshape", "stroke": colours.ink, "strokeWidth": 0.7, "strokeOpacity": 0.8},
+                "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["location", "times"]}}],
+                "mark": {"type": "geoshape", "stroke": colours.ink, "strokeOpacity": 0.8, "cursor": "pointer"},
                 "encoding": {
+                    "strokeWidth": {"field": "edge", "type": "quantitative", "scale": None},
                     "fill": {"field": "fill", **SHOWN},
                     "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
                     "tooltip": tooltip,
+                    "description": {"field": "said"},
                 },
             },
             {

@@ -23,7 +23,7 @@ def render(view: View, page: Page) -> None:
             shading = st.segmented_control(
                 "Shade the map by", (LEAD, COUNTED), default=LEAD, required=True, key="shade"
             )
-            _map(view, page, shading == COUNTED)
+            _map(view, page, shading == COUNTED, _chosen())
     else:
         right = st.container()
     with right:
@@ -39,7 +39,22 @@ def render(view: View, page: Page) -> None:
     _table(view)
 
 
-def _map(view: View, page: Page, by_counted: bool) -> None:
+def _chosen() -> maps.Chosen:
+    """The place that this viewer chose last, by the map or by the search."""
+    before: maps.Chosen = st.session_state.get("chosen", maps.Chosen())
+    place = st.session_state.get("place")
+    if place != before.place:
+        st.session_state.chosen = before = maps.Chosen(place, before.times + 1)
+    return before
+
+
+def _click() -> None:
+    """Chooses the place that was clicked on the map; a click on the chosen one goes back to all."""
+    for clicked in st.session_state.map.selection[maps.CLICKED]:
+        st.session_state.place = clicked["location"] if clicked["location"] != st.session_state.place else None
+
+
+def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
     counted = places(view)
     if by_counted:
         title, note = "How much is counted in each place", "Darker: more of the registered voters have a counted vote"
@@ -49,12 +64,15 @@ def _map(view: View, page: Page, by_counted: bool) -> None:
             for strong, said in zip(("strong", "medium", "pale"), (said for _, _, said in maps.SHADES), strict=True)
         )
         title, note = "Who leads in each place", f"Colour by the lead: {shades}. A symbol shows who leads, = a tie"
-    show(markup.heading(title, note) + ("" if by_counted else markup.legend(view.candidates)))
+    show(
+        markup.heading(title, f"{note}. Click a place to see its result")
+        + ("" if by_counted else markup.legend(view.candidates))
+    )
     colours = charts.theme_colours()
     outlines, at = page.sources.outlines or {}, page.sources.middles
     spec = maps.map_spec(outlines, colours)
-    spec["datasets"] = {"places": maps.map_data(counted, at, by_counted, colours.ink)}
-    charts.draw(spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map")
+    spec["datasets"] = {"places": maps.map_data(counted, at, by_counted, colours.ink, chosen)}
+    charts.draw(spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map", _click)
 
 
 def _place(view: View, page: Page, chosen: str | None) -> None:

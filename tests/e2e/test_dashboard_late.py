@@ -40,9 +40,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The tab Places, open and marked, so that a reload would be noticed."""
+    """The tab Places with its map ready for clicks, marked, so that a reload would be noticed."""
     opened = open_page(browser, f"{address}/?tab=Places")
-    expect(opened.locator(".stVegaLiteChart")).to_be_visible(timeout=PAGE_MS)
+    expect(opened.get_by_role("button", name="Download as PNG")).to_be_attached(timeout=PAGE_MS)
     opened.evaluate("window.neverReloaded = true")
     yield opened
     opened.context.close()
@@ -55,7 +55,9 @@ def open_tab(page: Page, tab: str) -> None:
 
 
 def choose(page: Page, text: str, place: str) -> None:
-    page.get_by_role("combobox", name="Find a place").fill(text)
+    search = page.get_by_role("combobox", name="Find a place")
+    search.click()
+    search.fill(text)
     page.get_by_role("option", name=place).click()
     expect(page.get_by_role("heading", name=place)).to_be_visible(timeout=PAGE_MS)
 
@@ -89,3 +91,21 @@ def test_a_page_that_went_white_opens_again_where_it_was(page: Page) -> None:
     page.evaluate("document.getElementById('root').replaceChildren()")
     expect(page.get_by_role("heading", name="111-Mile-End")).to_be_visible(timeout=PAGE_MS)
     expect(page.get_by_role("tab", name="Places")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_click_on_the_map_chooses_the_place_and_another_gives_all_back(page: Page) -> None:
+    place = "141-Côte-de-Liesse"
+    counted = page.get_by_role("progressbar", name="Votes counted of registered voters")
+    page.locator(f"path[aria-label='{place}']").click()
+    expect(page.get_by_role("heading", name=place)).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_role("combobox", name="Find a place")).to_have_value(place)
+    assert "place=141-" in page.url
+    before = counted.get_attribute("aria-valuetext") or ""
+    expect(counted).not_to_have_attribute("aria-valuetext", before, timeout=PAGE_MS)
+    expect(page.get_by_role("heading", name=place)).to_be_visible()
+    choose(page, "mile", "111-Mile-End")
+    page.locator(f"path[aria-label='{place}']").click()
+    expect(page.get_by_role("heading", name=place)).to_be_visible(timeout=PAGE_MS)
+    page.locator(f"path[aria-label='{place}, chosen']").click()
+    expect(page.get_by_role("heading", name="Places that each candidate leads")).to_be_visible(timeout=PAGE_MS)
+    assert page.evaluate(ALIVE)
