@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from election.stages import StartAgain
+from election.stages import StartAgain, Waiting
 
 CHECK_SECONDS = 2
 GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
@@ -21,7 +21,7 @@ GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.
 
 def topic_id(admin: AdminClient, topic: str) -> str:
     """The id that Kafka gave the topic when it was created: a topic of the same name made later has another one."""
-    described = admin.describe_topics(TopicCollection([topic]), request_timeout=30)[topic].result()
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=10)[topic].result()
     # As Kafka writes it, which also does as the name of a folder.
     return str(described.topic_id).replace("/", "_").replace("+", "-")
 
@@ -32,15 +32,21 @@ class TopicWatch:
     def __init__(self, admin: AdminClient, topic: str):
         self.admin, self.topic = admin, topic
         self.made = topic_id(admin, topic)
+        self._waiting: Waiting | None = None
 
     def check(self) -> None:
-        """Raises StartAgain if the topic is gone or another. Silent while Kafka doesn't answer."""
+        """Raises StartAgain if the topic is gone or another. Says so while Kafka doesn't answer."""
         try:
             made = topic_id(self.admin, self.topic)
         except KafkaException as error:
             if error.args[0].code() in GONE:
                 raise StartAgain(f"the topic {self.topic} is gone") from None
+            self._waiting = self._waiting or Waiting("Kafka")
+            self._waiting.note(error.args[0].str())
             return
+        if self._waiting:
+            self._waiting.done()
+            self._waiting = None
         if made != self.made:
             raise StartAgain(f"the topic {self.topic} was made anew")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import subprocess
@@ -162,6 +163,11 @@ def main(arguments: list[str]) -> int:
         *(NotStarted, PartFailed, SettingError, UsageError),
     ) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("error: the disk is full: make room, or keep the election elsewhere with --folder", file=sys.stderr)
         return 1
 
 

@@ -97,8 +97,9 @@ class Process:
         return lines[-1] if lines else ""
 
     def end_of_log(self, lines: int = 8) -> str:
-        text = self.log.read_text(errors="replace").splitlines()[-lines:]
-        return f"its log {self.log} ends:\n" + "\n".join(f"    {line}" for line in text)
+        """What it said last, without the frames of Java's stack traces, which hide the cause."""
+        text = [line for line in self.log.read_text(errors="replace").splitlines() if not line.startswith("\tat ")]
+        return f"its log {self.log} ends:\n" + "\n".join(f"    {line}" for line in text[-lines:])
 
 
 def port_answers(port: int, host: str = "127.0.0.1") -> bool:

@@ -82,3 +82,11 @@ def test_a_process_that_ignores_the_request_is_killed(tmp_path):
     process = Process("deaf", [sys.executable, "-c", deaf], tmp_path / "log")
     process.wait_until(lambda: "deaf" in process.last_line(), 30)
     assert process.stop(timeout_seconds=0.2) == -signal.SIGKILL
+
+
+def test_the_end_of_a_log_is_what_was_said_not_a_stack_trace(tmp_path):
+    frames = "".join(f"\\tat kafka.Kafka.main(Kafka.scala:{line})\\n" for line in range(20))
+    script = f"import sys; sys.stdout.write('No space left on device\\n{frames}')"
+    process = Process("broken", [sys.executable, "-c", script], tmp_path / "log")
+    with pytest.raises(NotStarted, match="No space left on device"):
+        process.wait_until(lambda: False, 10)
