@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
  && pip --python /opt/venv/bin/python install -q --disable-pip-version-check -r needed.txt
 COPY deploy/slim.py .
 RUN python slim.py /opt/venv
-# Spark's Kafka connector and PostgreSQL's driver, checked against jars.lock.
+# Spark's Kafka connector, checked against jars.lock.
 COPY embedded/__init__.py embedded/jars.lock embedded/jars.py embedded/java.py embedded/
 RUN /opt/venv/bin/python -m embedded.jars spark /opt/jars
 

@@ -10,10 +10,10 @@ checkpoint.
 from pyspark.sql import DataFrame
 
 from election.config import Settings
-from election.counting import open_count
+from election.counting import COUNT, REJECT, open_count
+from election.enrichment import read_candidates, read_registered, read_roll
 from election.stages import Stop, run_stage
 from election.tallies import (
-    count_registered,
     first_votes,
     label_tallies,
     parse_messages,
@@ -25,16 +25,16 @@ from election.tallies import (
 
 def main(settings: Settings, stop: Stop) -> None:
     with open_count(settings, stop) as count:
-        candidates = count.read_table("candidates")
-        roll = count.read_table("roll")
-        registered = count_registered(roll)
+        candidates = read_candidates(count.spark, count.database)
+        registered = read_registered(count.spark, count.database)
+        read_roll(count.spark, count.database, count.folder)
 
         def queries(messages: DataFrame) -> dict[str, DataFrame]:
-            votes = validate_votes(parse_messages(messages), candidates, roll)
+            votes = validate_votes(parse_messages(messages), candidates)
             tallies = tally_votes(first_votes(votes))
             return {
-                "count": label_tallies(tallies, candidates, registered),
-                "reject": reject_votes(votes),
+                COUNT: label_tallies(tallies, candidates, registered),
+                REJECT: reject_votes(votes),
             }
 
         count.run(queries)

@@ -14,7 +14,7 @@ from election.results import read_board
 
 def measure(voters: int) -> dict[str, float]:
     """Seconds to seed `voters`, to cast their votes, and to count all of them from a standing start."""
-    with election(VOTERS=str(voters), RATE="0", SPARK_DRIVER_MEMORY="3g") as (pipeline, settings):
+    with election(VOTERS=str(voters), RATE="0") as (pipeline, settings):
         outcome = load_election("simulated", voters)
         started = time.monotonic()
         voting = pipeline.start("voting")

@@ -1,4 +1,4 @@
-"""How each kind of client is told to reach Kafka and PostgreSQL safely: librdkafka, and Spark's Kafka and JDBC."""
+"""How each kind of client is told to reach Kafka and PostgreSQL safely: librdkafka, and Spark's."""
 
 from __future__ import annotations
 
@@ -53,17 +53,3 @@ def _certificate(path: str) -> str:
         return Path(path).read_text()
     except OSError as error:
         raise SettingError(f"KAFKA_SSL_CA_LOCATION={path} can't be read: {error.strerror}") from None
-
-
-def spark_jdbc_options(settings: Settings) -> dict[str, str]:
-    """For Spark's JDBC reader; what is no option of Spark's goes to PostgreSQL's driver."""
-    options = {
-        "driver": "org.postgresql.Driver",
-        "url": f"jdbc:postgresql://{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_db}",
-        "user": settings.postgres_user,
-        "password": settings.postgres_password,
-        "sslmode": settings.postgres_sslmode,
-    }
-    if settings.postgres_sslrootcert:
-        options["sslrootcert"] = settings.postgres_sslrootcert
-    return options

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
@@ -21,7 +23,7 @@ from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.config import Settings
-from election.connecting import spark_jdbc_options, spark_kafka_options
+from election.connecting import spark_kafka_options
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
@@ -34,16 +36,19 @@ log = logging.getLogger(__name__)
 STATE_VERSION = 2
 RETRY_SECONDS = 2
 CHECK_SECONDS = 5
-ROLL_FETCH_ROWS = 50_000
 # So many votes a micro-batch, so that a long drain shows how far it is; and so few that real-time mode takes them over.
 DRAIN_VOTES, LITTLE_VOTES = 200_000, 20_000
+# A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
+COUNT, REJECT = "count", "reject"
+REPEATABLE = {REJECT: "5 minutes"}
 
 Queries = Callable[[DataFrame], Mapping[str, DataFrame]]
+Trigger = Callable[[str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Count:
-    """The running count: what its queries read, and where they keep their state."""
+    """The running count: what its queries read, and where they keep their state. `folder` is for files of this run."""
 
     settings: Settings
     stop: Stop
@@ -51,19 +56,8 @@ class Count:
     slots: int
     checkpoint: Path
     watch: TopicWatch
-
-    def read_table(self, table: str) -> DataFrame:
-        """A table or view of PostgreSQL, read once and kept: each real-time batch broadcasts it again."""
-        frame = (
-            self.spark.read.format("jdbc")
-            .options(**spark_jdbc_options(self.settings))
-            .option("fetchsize", ROLL_FETCH_ROWS)
-            .option("dbtable", table)
-            .load()
-            .cache()
-        )
-        log.info("read %s: %s rows", table, f"{frame.count():,}")
-        return frame
+    database: Database
+    folder: Path
 
     def read_messages(self, **options: int) -> DataFrame:
         """votes_topic from its beginning."""
@@ -83,20 +77,28 @@ class Count:
                     wait_for_slots(self.spark, self.slots, self.stop)
                     self._drain(queries)
                     log.info("counting in real time; votes so far are counted")
-                    self._run_once(queries(self.read_messages()), {"realTime": self.settings.spark_checkpoint_interval})
+                    self._run_once(queries(self.read_messages()), self._real_time)
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
-                    self._run_once(queries(self.read_messages()), {"processingTime": self.settings.spark_trigger})
+                    self._run_once(queries(self.read_messages()), self._micro_batches)
             except PySparkException as error:
                 log.error("the count stopped and starts again: %s", one_line(error))
                 self.stop.wait(RETRY_SECONDS)
                 self.watch.check()
 
+    def _real_time(self, query: str) -> dict[str, Any]:
+        return {"realTime": REPEATABLE.get(query, self.settings.spark_checkpoint_interval)}
+
+    def _micro_batches(self, _query: str) -> dict[str, Any]:
+        return {"processingTime": self.settings.spark_trigger}
+
     def _drain(self, queries: Queries) -> None:
         """Counts what waits, and what comes meanwhile, until little is left."""
         while (end := self._votes_on_topic()) and not self.stop.is_set():
             log.info("counting what waits on %s, which has %s messages", topics.VOTES, f"{end:,}")
-            self._run_once(queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES)), {"availableNow": True})
+            self._run_once(
+                queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES)), lambda _: {"availableNow": True}
+            )
             if self._votes_on_topic() - end < LITTLE_VOTES:
                 return
 
@@ -107,7 +109,7 @@ class Count:
         finally:
             reader.close()
 
-    def _run_once(self, queries: Mapping[str, DataFrame], trigger: dict) -> None:
+    def _run_once(self, queries: Mapping[str, DataFrame], trigger: Trigger) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
 
         Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
@@ -116,7 +118,7 @@ class Count:
         check_at = 0.0
         try:
             for name, frame in queries.items():
-                running.append(self._start(name, frame, trigger))
+                running.append(self._start(name, frame, trigger(name)))
             while self.stop.at_work():
                 ended = [query for query in running if not query.isActive]
                 for query in ended:
@@ -134,7 +136,7 @@ class Count:
             for query in running:
                 query.stop()
 
-    def _start(self, name: str, frame: DataFrame, trigger: dict) -> StreamingQuery:
+    def _start(self, name: str, frame: DataFrame, trigger: dict[str, Any]) -> StreamingQuery:
         return (
             frame.writeStream.queryName(name)
             .format("kafka")
@@ -155,7 +157,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
-    election = wait_for_roll(Database(settings, stop), stop)
+    database = Database(settings, stop)
+    election = wait_for_roll(database, stop)
     partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
     watch = TopicWatch(admin, topics.VOTES)
     # A topic made anew has another id, so it never meets the state of the one before; nor does another election.
@@ -170,7 +173,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         slots = slots if settings.real_time else 1
         wait_for_slots(spark, slots, stop)
         log.info("checkpoint: %s", checkpoint)
-        yield Count(settings, stop, spark, slots, checkpoint, watch)
+        with TemporaryDirectory(prefix="election-") as folder:
+            yield Count(settings, stop, spark, slots, checkpoint, watch, database, Path(folder))
     except Py4JJavaError as error:
         raise StartAgain(f"Spark: {one_line(error.java_exception)}") from None
     except Py4JError:

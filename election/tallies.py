@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from election import topics
+from election.enrichment import FIND_ON_ROLL
 from election.events import FLAT_OBJECT, LONE_SURROGATE, UTC_TIME, Reason
 
 VOTE_SHAPE = "OBJECT<candidate_id: STRING, vote: BIGINT, voter_id: STRING, voting_time: STRING>"
@@ -62,16 +63,20 @@ def _malformed() -> Column:
     )
 
 
-def validate_votes(votes: DataFrame, candidates: DataFrame, roll: DataFrame) -> DataFrame:
-    """The votes with their candidate's party and their voter's groups, and a reason where either is unknown."""
+def validate_votes(votes: DataFrame, candidates: DataFrame) -> DataFrame:
+    """The votes with their candidate's party and their voter's groups, and a reason where either is unknown.
+
+    Needs the roll: `enrichment.register_roll`.
+    """
     parties = candidates.select("candidate_id", "party_affiliation")
     unknown = F.when(F.col("party_affiliation").isNull(), Reason.UNKNOWN_CANDIDATE).when(
-        F.col("state").isNull(), Reason.UNREGISTERED
+        F.col("voter").isNull(), Reason.UNREGISTERED
     )
     return (
         votes.join(F.broadcast(parties), "candidate_id", "left")
-        .join(F.broadcast(roll), "voter_id", "left")
+        .withColumn("voter", F.call_function(FIND_ON_ROLL, "voter_id"))
         .withColumn("reason", F.coalesce("reason", unknown))
+        .select(*votes.columns[:-1], "reason", "party_affiliation", "voter.state", "voter.gender", "voter.age_group")
     )
 
 
@@ -117,17 +122,6 @@ def label_tallies(tallies: DataFrame, candidates: DataFrame, registered: DataFra
         .join(F.broadcast(registered), ["topic", "key"], "left")
         .select("topic", "key", F.to_json(value, {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}).alias("value"))
     )
-
-
-def count_registered(roll: DataFrame) -> DataFrame:
-    """How many are registered in each group: topic, key, registered."""
-    counts = [
-        roll.groupBy(F.lit(topic).alias("topic"), F.col(*AGGREGATES[topic]).alias("key")).agg(
-            F.count("*").alias("registered")
-        )
-        for topic in (topics.TURNOUT_BY_LOCATION, topics.TURNOUT_BY_GENDER, topics.TURNOUT_BY_AGE_GROUP)
-    ]
-    return counts[0].union(counts[1]).union(counts[2])
 
 
 def reject_votes(votes: DataFrame) -> DataFrame:

@@ -20,8 +20,6 @@ from embedded.processes import NotStarted
 from embedded.supervisor import PartFailed, Supervisor
 
 HELD = "election.json"
-# Above this many voters the roll that Spark broadcasts asks for a larger heap.
-LARGE_ROLL, LARGE_HEAP = 300_000, "3g"
 
 
 class UsageError(Exception):
@@ -87,8 +85,6 @@ def script_settings(options: argparse.Namespace, election: Election) -> dict[str
         settings["VOTERS"] = str(election.registered)
     if options.rate is not None:
         settings["RATE"] = str(options.rate)
-    if election.registered > LARGE_ROLL:
-        settings["SPARK_DRIVER_MEMORY"] = LARGE_HEAP
     return settings
 
 

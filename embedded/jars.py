@@ -1,4 +1,4 @@
-"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector, PostgreSQL's driver.
+"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector.
 
 Ivy, which is inside pyspark, resolves them from Maven Central once; `jars.lock` holds the SHA-256 of each, and every
 use checks the files against it. After the first time everything runs offline.
@@ -24,12 +24,9 @@ SETS = {
         "org.apache.kafka:kafka_2.13:4.4.0",
         "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5",
     ],
-    "spark": [
-        "org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0",
-        "org.postgresql:postgresql:42.7.8",
-    ],
+    "spark": ["org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0"],
 }
-SPARK_JARS = ("spark-sql-kafka", "spark-token-provider", "kafka-clients", "commons-pool2", "postgresql")
+SPARK_JARS = ("spark-sql-kafka", "spark-token-provider", "kafka-clients", "commons-pool2")
 
 
 class JarsNotAvailable(Exception):

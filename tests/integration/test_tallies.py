@@ -6,9 +6,9 @@ import pytest
 import simplejson
 
 from election import topics
+from election.enrichment import ROLL_FILE, register_roll
 from election.events import Reason, Vote, encode_vote, parse_tally
 from election.tallies import (
-    count_registered,
     first_votes,
     label_tallies,
     parse_messages,
@@ -28,24 +28,32 @@ def candidates(spark):
     return spark.createDataFrame(CANDIDATES, ["candidate_id", "candidate_name", "party_affiliation", "photo_url"])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def roll(spark, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("roll")
+    (folder / ROLL_FILE).write_text("".join("\t".join(voter) + "\n" for voter in ROLL))
+    register_roll(spark, folder)
+
+
 @pytest.fixture(scope="module")
-def roll(spark):
-    return spark.createDataFrame(ROLL, ["voter_id", "state", "gender", "age_group"])
+def registered(spark):
+    groups = [(topics.TURNOUT_BY_LOCATION, "North", 2), (topics.TURNOUT_BY_AGE_GROUP, "25-34", 2)]
+    return spark.createDataFrame(groups, ["topic", "key", "registered"])
 
 
 def good(voter_id, candidate_id="a", time=NOON):
     return voter_id.encode(), encode_vote(Vote(voter_id, candidate_id, time))
 
 
-def validated(spark, candidates, roll, messages):
+def validated(spark, candidates, messages):
     rows = [(key and bytearray(key), value and bytearray(value), 0, at) for at, (key, value) in enumerate(messages)]
-    return validate_votes(parse_messages(spark.createDataFrame(rows, MESSAGE)), candidates, roll)
+    return validate_votes(parse_messages(spark.createDataFrame(rows, MESSAGE)), candidates)
 
 
-def test_votes_are_tallied_in_every_aggregate(spark, candidates, roll):
+def test_votes_are_tallied_in_every_aggregate(spark, candidates, registered):
     messages = [good("v1"), good("v2"), good("v3", "b", NOON.replace(minute=1)), good("v1")]
-    votes = first_votes(validated(spark, candidates, roll, messages))
-    tallies = label_tallies(tally_votes(votes), candidates, count_registered(roll)).collect()
+    votes = first_votes(validated(spark, candidates, messages))
+    tallies = label_tallies(tally_votes(votes), candidates, registered).collect()
     found = {(row.topic, row.key): parse_tally(row.value.encode()) for row in tallies}
     totals = {key: tally["total_votes"] for key, tally in found.items()}
     assert totals == {
@@ -77,7 +85,7 @@ def test_votes_are_tallied_in_every_aggregate(spark, candidates, roll):
     assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"]["registered"] == 2
 
 
-def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates, roll):
+def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates):
     shape = {"voter_id": "v1", "candidate_id": "a", "voting_time": "2026-01-01T12:00:00Z", "vote": 1}
     cases = [
         ((b"v1", None), Reason.EMPTY),
@@ -93,7 +101,7 @@ def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates, 
         (good("v1", "c"), Reason.UNKNOWN_CANDIDATE),
         (good("stranger"), Reason.UNREGISTERED),
     ]
-    rejected = reject_votes(validated(spark, candidates, roll, [message for message, _ in cases])).collect()
+    rejected = reject_votes(validated(spark, candidates, [message for message, _ in cases])).collect()
     found = {}
     for row in rejected:
         headers = {header.key: bytes(header.value).decode() for header in row.headers}
@@ -103,7 +111,7 @@ def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates, 
     ]
 
 
-def test_a_bad_vote_never_uses_up_a_voters_turn(spark, candidates, roll):
+def test_a_bad_vote_never_uses_up_a_voters_turn(spark, candidates):
     messages = [good("v1", "nobody"), good("v1", "b")]
-    votes = first_votes(validated(spark, candidates, roll, messages)).collect()
+    votes = first_votes(validated(spark, candidates, messages)).collect()
     assert [(vote.voter_id, vote.candidate_id) for vote in votes] == [("v1", "b")]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from election.config import SettingError, Settings
-from election.connecting import librdkafka_security, spark_jdbc_options, spark_kafka_options
+from election.connecting import librdkafka_security, spark_kafka_options
 
 SECURE = Settings(
     kafka_security_protocol="SASL_SSL",
@@ -48,10 +48,6 @@ def test_an_authority_that_is_not_there_is_named():
         spark_kafka_options(replace(SECURE, kafka_ssl_ca_location="/nowhere"))
 
 
-def test_jdbc_checks_the_server_as_psycopg_does():
+def test_postgresql_is_checked_as_asked():
     settings = replace(SECURE, postgres_sslmode="verify-full", postgres_sslrootcert="/ca.pem")
-    options = spark_jdbc_options(settings)
-    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca.pem")
     assert (settings.postgres["sslmode"], settings.postgres["sslrootcert"]) == ("verify-full", "/ca.pem")
-    assert options["password"] == "hunter2"
-    assert "hunter2" not in options["url"]
