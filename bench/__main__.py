@@ -3,6 +3,7 @@
     cast      votes per second of voting.py, beside the plain ways and the floor
     latency   milliseconds from a vote to its total, real-time mode beside micro-batches
     backlog   seconds to seed, cast and count an election from a standing start
+    dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
 Results go to bench/results.json, with the machine they were measured on.
 """
@@ -15,11 +16,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import backlog, cast, latency
+from bench import backlog, cast, dashboard, latency
 from bench.harness import machine, spread
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = "cast", "latency", "backlog"
 
 
 def run_cast(options: argparse.Namespace) -> list[tuple[str, str]]:
@@ -60,11 +60,37 @@ def run_backlog(options: argparse.Namespace) -> list[tuple[str, str]]:
     ]
 
 
+def run_dashboard(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [dashboard.measure(options.voters, options.seconds) for _ in range(options.runs)]
+    rows = [
+        (
+            f"server CPU, {pages} pages open",
+            f"{spread([run.percent[pages] for run in runs], 1)} % of a core,"
+            f" {spread([run.refreshes[pages] for run in runs], 2)} refreshes/s of each page",
+        )
+        for pages in dashboard.PAGES
+    ]
+    for name, field, unit in (
+        ("server memory after all pages", "memory_mb", "MB"),
+        ("server start", "server_up", "s"),
+        ("first figures, first viewer of a new server", "cold_open", "s"),
+        ("first figures, next viewer", "next_open", "s"),
+        ("from commit to the browser's page, p50", "p50", "ms"),
+        ("from commit to the browser's page, p99", "p99", "ms"),
+    ):
+        figures = spread([getattr(run, field) for run in runs], 1 if unit == "s" else 0)
+        rows.append((name, f"{figures} {unit}"))
+    return rows
+
+
+PARTS = {"cast": run_cast, "latency": run_latency, "backlog": run_backlog, "dashboard": run_dashboard}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="run.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS, metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS), metavar="PART")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--voters", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
@@ -74,7 +100,7 @@ def main() -> int:
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in options.parts:
-        rows = {"cast": run_cast, "latency": run_latency, "backlog": run_backlog}[part](options)
+        rows = PARTS[part](options)
         load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates")}
         results[part] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),

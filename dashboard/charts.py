@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pyarrow import Table
 
 from dashboard.figures import Moment, spread
 from dashboard.health import Delay
@@ -40,13 +41,18 @@ def theme_colours() -> Colours:
 
 
 def draw(
-    spec: dict[str, Any], data: pd.DataFrame | None, alt: str, key: str, on_select: Callable[[], None] | None = None
+    spec: dict[str, Any], data: Table | None, alt: str, key: str, on_select: Callable[[], None] | None = None
 ) -> None:
     """Shows a chart; `alt` tells those who don't see it what it shows. `on_select` is called after a click on a mark.
 
     A chart whose `alt` changes is drawn anew, with a flicker: what changes belongs into a table beside it.
     """
     st.vega_lite_chart(data, spec, width="stretch", height="content", key=key, alt=alt, on_select=on_select or "ignore")
+
+
+def encode(data: pd.DataFrame) -> Table:
+    """The data as they are sent: so every viewer's page need not do it again."""
+    return Table.from_pandas(data, preserve_index=False)
 
 
 def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate]) -> pd.DataFrame:

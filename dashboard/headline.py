@@ -14,9 +14,13 @@ SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.BEGUN: "◔", Stage.CO
 
 def render(view: View, photos: Photos) -> None:
     """The headline."""
+    show(view.once(_headline, photos))
+
+
+def _headline(view: View, photos: Photos) -> str:
     found = problems(view)
     warning = markup.notice(found) if found else ""
-    show(f"<header>{_title(view)}{warning}{_lead(view, photos)}{_progress(view)}{_tiles(view)}</header>")
+    return f"<header>{_title(view)}{warning}{_lead(view, photos)}{_progress(view)}{_tiles(view)}</header>"
 
 
 def status(view: View) -> str:

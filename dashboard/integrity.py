@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from pyarrow import Table
 
 from dashboard import charts, markup, words
 from dashboard.health import Agreement, check, delays, example, overall_delay, parts, rates
@@ -21,8 +22,8 @@ STATES = {True: ("good", "✓", "up"), False: ("bad", "✕", "down"), None: ("qu
 def render(view: View, page: Page) -> None:
     """The tab."""
     _sums(view)
-    show(markup.heading("The parts", "As the dashboard sees them from outside") + _parts(view))
-    _speed(view)
+    show(view.once(_parts) + view.once(_speed))
+    _delays(view)
     _rejected(view)
 
 
@@ -73,34 +74,47 @@ def _parts(view: View) -> str:
             f"<li>{markup.pill(kind, sign, said)} <b>{markup.text(part.name)}</b>"
             f"<small>{markup.text(part.role)}: {markup.text(part.words)}</small></li>"
         )
-    return f'<ul class="e-parts">{"".join(lines)}</ul>'
+    title = markup.heading("The parts", "As the dashboard sees them from outside")
+    return f'{title}<ul class="e-parts">{"".join(lines)}</ul>'
 
 
-def _speed(view: View) -> None:
-    pace, whole = rates(view.watched), overall_delay(view.latencies, view.now)
-    groups = view.watched.groups
+def _speed(view: View) -> str:
+    pace, groups = rates(view.watched), view.watched.groups
     figures = [
         ("Casting", words.rate(pace[0]) if pace else "–", "votes a second, into the record"),
         ("Counting", words.rate(pace[1]) if pace else "–", "votes a second, into the tally"),
     ]
     for group, name in (("voting", "voting.py's lag"), ("roll", "main.py's lag")):
         figures.append((name, words.count(groups[group].lag) if group in groups else "–", "messages still to read"))
-    show(markup.heading("Speed", "Rates of the last ten seconds") + markup.tiles(figures))
-    seen = delays(view.latencies, view.now)
+    return markup.heading("Speed", "Rates of the last ten seconds") + markup.tiles(figures)
+
+
+def _delays(view: View) -> None:
     title = markup.heading("From cast to counted", "Median and 99th percentile of each second, last minute, in ms", 3)
-    if whole is None or len(seen) < 2:
+    found = view.once(_last_minute)
+    if found is None:
         show(title + markup.empty("No votes were counted in the last minute."))
         return
+    said, data, table = found
     show(title)
-    said = f"Over the whole minute: median {words.delay(whole.p50)}, 99th percentile {words.delay(whole.p99)}."
     alt = "Lines of the delay's median and 99th percentile. The table below has the figures."
-    charts.draw(charts.delay_spec(charts.theme_colours()), charts.delay_data(seen), alt, "delay")
+    charts.draw(charts.delay_spec(charts.theme_colours()), data, alt, "delay")
     show(f'<p class="e-note">{said}</p>')
     with st.expander("The delay as a table"):
-        rows = (
-            (f"{view.now - one.at:.0f} s ago", words.delay(one.p50), words.delay(one.p99)) for one in reversed(seen)
-        )
-        show(markup.table("Delay from cast to counted, by second", ("Second", "#p50", "#p99"), rows))
+        show(table)
+
+
+def _last_minute(view: View) -> tuple[str, Table, str] | None:
+    """The delays of the last minute in a sentence, as the chart's data and as a table."""
+    whole, seen = overall_delay(view.latencies, view.now), delays(view.latencies, view.now)
+    if whole is None or len(seen) < 2:
+        return None
+    rows = ((f"{view.now - one.at:.0f} s ago", words.delay(one.p50), words.delay(one.p99)) for one in reversed(seen))
+    return (
+        f"Over the whole minute: median {words.delay(whole.p50)}, 99th percentile {words.delay(whole.p99)}.",
+        charts.encode(charts.delay_data(seen)),
+        markup.table("Delay from cast to counted, by second", ("Second", "#p50", "#p99"), rows),
+    )
 
 
 def _rejected(view: View) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from pyarrow import Table
 
 from dashboard import charts, maps, markup, words
 from dashboard.figures import Place, closest, places
 from dashboard.headline import status
 from dashboard.page import Page, show
+from dashboard.photos import Photos
+from dashboard.sources import Sources
 from dashboard.view import View
 
 CLOSEST_SHOWN = 5
@@ -35,7 +38,7 @@ def render(view: View, page: Page) -> None:
             key="place",
             bind="query-params",
         )
-        _place(view, page, chosen)
+        show(view.once(_place, page.sources.photos, chosen))
     _table(view)
 
 
@@ -55,7 +58,6 @@ def _click() -> None:
 
 
 def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
-    counted = places(view)
     if by_counted:
         title, note = "How much is counted in each place", "Darker: more of the registered voters have a counted vote"
     else:
@@ -69,31 +71,31 @@ def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
         + ("" if by_counted else markup.legend(view.candidates))
     )
     colours = charts.theme_colours()
-    outlines, at = page.sources.outlines or {}, page.sources.middles
-    spec = maps.map_spec(outlines, colours)
-    spec["datasets"] = {"places": maps.map_data(counted, at, by_counted, colours.ink, chosen)}
+    spec = maps.map_spec(page.sources.outlines or {}, colours)
+    spec["datasets"] = {"places": view.once(_map_data, page.sources, by_counted, colours.ink, chosen)}
     charts.draw(spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map", _click)
 
 
-def _place(view: View, page: Page, chosen: str | None) -> None:
-    counted = places(view)
+def _map_data(view: View, sources: Sources, by_counted: bool, ink: str, chosen: maps.Chosen) -> Table:
+    return charts.encode(maps.map_data(view.once(places), sources.middles, by_counted, ink, chosen))
+
+
+def _place(view: View, photos: Photos, chosen: str | None) -> str:
+    counted = view.once(places)
     if chosen is None:
         rows = []
         for one in view.candidates:
             won = sum(place.lead is not None and _leads(place) == one.candidate_id for place in counted)
             rows.append((one.name, won, len(counted), f"{words.count(won)} of {len(counted)}", one.mark))
         body = markup.bars(rows) if counted else markup.empty("No votes are counted yet.")
-        show(markup.heading("Places that each candidate leads", status(view)) + body + _closest(counted))
-        return
+        return markup.heading("Places that each candidate leads", status(view)) + body + _closest(counted)
     place = next((place for place in counted if place.name == chosen), None)
     if place is None:
-        show(markup.heading(chosen) + markup.empty("No votes from here are counted yet."))
-        return
+        return markup.heading(chosen) + markup.empty("No votes from here are counted yet.")
     said = f"{words.votes(place.counted)} counted"
     if place.registered:
         said += f" of {words.count(place.registered)} registered: {words.percent(place.counted, place.registered)}"
-    board = markup.scoreboard(place.standings, page.sources.photos, said, 44)
-    show(markup.heading(place.name, status(view)) + board)
+    return markup.heading(place.name, status(view)) + markup.scoreboard(place.standings, photos, said, 44)
 
 
 def _closest(counted: list[Place]) -> str:
@@ -124,13 +126,13 @@ def _leads(place: Place) -> str | None:
 
 
 def _table(view: View) -> None:
-    counted = places(view)
+    counted = view.once(places)
     show(markup.heading("Every place", "Sort by clicking a column's name; search with the loupe above the table"))
     if not counted:
         show(markup.empty("No votes are counted yet."))
         return
     st.dataframe(
-        table_data(counted, view),
+        view.once(table_data),
         hide_index=True,
         height=min(len(counted) + 1, 14) * 35 + 3,
         key="places",
@@ -148,9 +150,9 @@ def _table(view: View) -> None:
     )
 
 
-def table_data(counted: list[Place], view: View) -> pd.DataFrame:
+def table_data(view: View) -> Table:
     """A row for each place: who leads, by how much, each candidate's votes, and the turnout."""
-    return pd.DataFrame([_row(place, view) for place in counted])
+    return charts.encode(pd.DataFrame([_row(place, view) for place in view.once(places)]))
 
 
 def _row(place: Place, view: View) -> dict[str, object]:

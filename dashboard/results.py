@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
+from pyarrow import Table
 
 from dashboard import charts, markup, words
 from dashboard.figures import overall, parties, race
 from dashboard.headline import status
 from dashboard.page import Page, show
+from dashboard.photos import Photos
 from dashboard.view import View
 from election import topics
 
 
 def render(view: View, page: Page) -> None:
     """The tab."""
-    _candidates(view, page)
+    show(view.once(_candidates, page.sources.photos))
     _race(view)
 
 
-def _candidates(view: View, page: Page) -> None:
+def _candidates(view: View, photos: Photos) -> str:
     if not view.candidates:
-        show(markup.heading("Candidates") + markup.empty("The candidates show here once main.py has registered them."))
-        return
-    show(markup.heading("Candidates", status(view)) + markup.scoreboard(overall(view), page.sources.photos))
+        return markup.heading("Candidates") + markup.empty("The candidates show here once main.py has registered them.")
     total = view.counted
     rows = (
         (
@@ -34,39 +36,58 @@ def _candidates(view: View, page: Page) -> None:
         )
         for party in parties(view)
     )
-    show(markup.heading("Parties", "Votes of each party's candidates") + markup.bars(rows))
+    return (
+        markup.heading("Candidates", status(view))
+        + markup.scoreboard(overall(view), photos)
+        + markup.heading("Parties", "Votes of each party's candidates")
+        + markup.bars(rows)
+    )
 
 
 def _race(view: View) -> None:
-    step, moments = race(view.rows(topics.VOTES_PER_MINUTE))
-    names = markup.legend(view.candidates)
-    if len(moments) < 2:
+    race = view.once(_run_race)
+    if race is None:
         show(markup.heading("The race over time") + markup.empty("It is drawn from the second minute of voting on."))
         return
     colours = charts.theme_colours()
+    show(race.title)
+    alt = "Lines of each candidate's share of all votes so far. The table below has the figures."
+    charts.draw(charts.race_spec(colours), race.shares, alt, "race")
     show(
-        markup.heading("The race over time", "Each candidate's share of all votes so far, by the time of casting")
-        + names
+        markup.heading(f"Votes cast in {race.each}", "By the time of casting; the busiest and the newest are labelled")
     )
-    charts.draw(
-        charts.race_spec(colours),
-        charts.race_data(moments, view.candidates),
-        "Lines of each candidate's share of all votes so far. The table below has the figures.",
-        "race",
-    )
-    each = "each minute" if step == 1 else f"each {step} minutes"
-    show(markup.heading(f"Votes cast in {each}", "By the time of casting; the busiest and the newest are labelled"))
-    charts.draw(
-        charts.pace_spec(colours),
-        charts.pace_data(moments, step),
-        f"Bars of the votes cast in {each}. The table below has the figures.",
-        "pace",
-    )
+    alt = f"Bars of the votes cast in {race.each}. The table below has the figures."
+    charts.draw(charts.pace_spec(colours), race.pace, alt, "pace")
     with st.expander("The race as a table"):
-        rows = (
-            [f"{moment.at:%H:%M} UTC", words.count(moment.votes)]
-            + [words.percent(moment.totals.get(one.candidate_id, 0), moment.total) for one in view.candidates]
-            for moment in reversed(moments)
-        )
-        columns = ["From", "#Votes", *(f"#{one.name}" for one in view.candidates)]
-        show(markup.table("Votes and each candidate's share of all votes so far, newest first", columns, rows))
+        show(race.table)
+
+
+@dataclass(frozen=True)
+class Race:
+    """The race over time as it is shown: each candidate's share, the votes of each stretch, and both as a table."""
+
+    each: str
+    title: str
+    shares: Table
+    pace: Table
+    table: str
+
+
+def _run_race(view: View) -> Race | None:
+    step, moments = race(view.rows(topics.VOTES_PER_MINUTE))
+    if len(moments) < 2:
+        return None
+    note = "Each candidate's share of all votes so far, by the time of casting"
+    rows = (
+        [f"{moment.at:%H:%M} UTC", words.count(moment.votes)]
+        + [words.percent(moment.totals.get(one.candidate_id, 0), moment.total) for one in view.candidates]
+        for moment in reversed(moments)
+    )
+    columns = ["From", "#Votes", *(f"#{one.name}" for one in view.candidates)]
+    return Race(
+        "each minute" if step == 1 else f"each {step} minutes",
+        markup.heading("The race over time", note) + markup.legend(view.candidates),
+        charts.encode(charts.race_data(moments, view.candidates)),
+        charts.encode(charts.pace_data(moments, step)),
+        markup.table("Votes and each candidate's share of all votes so far, newest first", columns, rows),
+    )

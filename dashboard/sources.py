@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,8 +24,10 @@ from election.results import LiveBoard
 
 log = logging.getLogger(__name__)
 
+SHARED_SECONDS = 0.25
 
-@dataclass
+
+@dataclass(eq=False)
 class Sources:
     """The live board, the watch, the photos, and the election as its folder has it (None: the folder can't be used)."""
 
@@ -33,10 +36,17 @@ class Sources:
     watch: Watch
     photos: Photos
     election: Election | None
+    _view: View | None = field(default=None, init=False, repr=False)
+    _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def look(self) -> View:
-        """Everything that is known now."""
-        now = time.time()
+        """Everything that is known now. Viewers who look within a moment get the same View, and share its work."""
+        with self._looking:
+            if self._view is None or not 0 <= time.time() - self._view.now < SHARED_SECONDS:
+                self._view = self._put_together(time.time())
+            return self._view
+
+    def _put_together(self, now: float) -> View:
         watched = self.watch.look()
         live = self.live
         with live.lock:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboard.palette import Mark, mark
 from election import topics
@@ -14,6 +14,7 @@ from election.results import RejectedVote, Tally
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
 CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class View:
-    """One look at the count, for one refresh of one page. Times are seconds since 1970."""
+    """One look at the count, for one refresh of the pages. Times are seconds since 1970."""
 
     now: float
     title: str = "Election"
@@ -102,6 +103,15 @@ class View:
     counting_problem: str | None = None
     heard_at: float = 0.0
     watched: Watched = field(default_factory=Watched)
+    _made: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[..., Made], *arguments: Hashable) -> Made:
+        """What `make` gives for this view: made for the first who asks, shared by all other viewers."""
+        asked = make, arguments
+        if asked not in self._made:
+            self._made[asked] = make(self, *arguments)
+        made: Made = self._made[asked]
+        return made
 
     def rows(self, topic: str) -> list[Tally]:
         return self.tallies.get(topic, [])

@@ -33,19 +33,34 @@ def render(view: View, page: Page) -> None:
 
 
 def _groups(view: View) -> None:
+    for name, turnout_html, divided, table in view.once(_count_groups):
+        left, right = st.columns(2, gap="large")
+        with left:
+            show(turnout_html)
+        with right:
+            show(divided)
+        if table:
+            with st.expander(f"Figures by {name} as a table"):
+                show(table)
+
+
+def _count_groups(view: View) -> list[tuple[str, str, str, str]]:
+    """For each kind of group its name, and as HTML its turnout, how its votes are divided, and both as a table."""
+    found = []
     for name, turnout_topic, votes_topic, field in KINDS:
         groups = turnout(view.rows(turnout_topic), field)
         choices = by_group(view, votes_topic, field)
-        left, right = st.columns(2, gap="large")
-        with left:
-            show(markup.heading(f"Turnout by {name}", status(view)) + _turnout(groups))
-        with right:
-            title = markup.heading(f"Votes by {name}", "How each group's counted votes are divided")
-            divided = markup.legend(view.candidates) + markup.stacked(choices)
-            show(title + (divided if choices else markup.empty("No votes are counted yet.")))
-        if groups:
-            with st.expander(f"Figures by {name} as a table"):
-                show(_table(name, groups, choices, view))
+        title = markup.heading(f"Votes by {name}", "How each group's counted votes are divided")
+        divided = markup.legend(view.candidates) + markup.stacked(choices)
+        found.append(
+            (
+                name,
+                markup.heading(f"Turnout by {name}", status(view)) + _turnout(groups),
+                title + (divided if choices else markup.empty("No votes are counted yet.")),
+                _table(name, groups, choices, view) if groups else "",
+            )
+        )
+    return found
 
 
 def _turnout(groups: Sequence[Turnout]) -> str:
