@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg2
@@ -14,6 +15,8 @@ from confluent_kafka.admin import AdminClient
 
 from election import topics
 from election.config import Settings, load_settings
+from election.logins import make_logins
+from election.record import Database
 from election.stages import Stop
 from embedded.java import JavaNotUsable, find_java_home
 from embedded.pipeline import Pipeline
@@ -67,9 +70,10 @@ def services(java: None) -> Iterator[Pipeline]:
 
 @pytest.fixture
 def settings(services: Pipeline) -> Settings:
-    """Settings for the session's servers, with an empty database and no topics."""
+    """Settings for the session's servers, with the logins, an empty database and no topics."""
     settings = load_settings({**services.environment, "VOTERS": "300"})
     empty_database(settings)
+    Database(settings, Stop()).run(partial(make_logins, settings))
     empty_kafka(settings)
     return settings
 
