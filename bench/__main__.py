@@ -3,6 +3,7 @@
     cast      votes per second of voting.py, beside the plain ways and the floor
     latency   milliseconds from a vote to its total, real-time mode beside micro-batches
     backlog   seconds to seed, cast and count an election from a standing start
+    flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
 Results go to bench/results.json, with the machine they were measured on.
@@ -16,7 +17,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import backlog, cast, dashboard, latency
+from bench import backlog, cast, dashboard, flood, latency
 from bench.harness import machine, spread
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -60,6 +61,20 @@ def run_backlog(options: argparse.Namespace) -> list[tuple[str, str]]:
     ]
 
 
+def run_flood(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [flood.measure(options.voters) for _ in range(options.runs)]
+    good, bad = f"{runs[0]['good']:,} good votes", f"{runs[0]['bad']:,} bad messages"
+    ratios = [run["flooded"] / run["alone"] for run in runs]
+    return [
+        (f"{good} alone", f"{spread([run['alone'] for run in runs], 1)} s"),
+        (
+            f"{good} among {bad}",
+            f"{spread([run['flooded'] for run in runs], 1)} s, {spread(ratios, 2)} times as long for"
+            f" {1 + flood.BAD_PER_GOOD} times the messages",
+        ),
+    ]
+
+
 def run_dashboard(options: argparse.Namespace) -> list[tuple[str, str]]:
     runs = [dashboard.measure(options.voters, options.seconds) for _ in range(options.runs)]
     rows = [
@@ -83,7 +98,13 @@ def run_dashboard(options: argparse.Namespace) -> list[tuple[str, str]]:
     return rows
 
 
-PARTS = {"cast": run_cast, "latency": run_latency, "backlog": run_backlog, "dashboard": run_dashboard}
+PARTS = {
+    "cast": run_cast,
+    "latency": run_latency,
+    "backlog": run_backlog,
+    "flood": run_flood,
+    "dashboard": run_dashboard,
+}
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from tests.votes import recorded
 BAD, MADE = 10_000, 1500
 COUNT_SECONDS = 240
 LARGE = 100_000
+FLOOD_PIECE, FLOOD_BEFORE = 100, 1000
 
 
 @pytest.fixture
@@ -125,6 +126,34 @@ def test_every_bad_vote_is_rejected_once_as_it_was_and_every_good_one_counts(
         assert (message.key(), message.value()) == (original.key(), original.value())
     report = look(settings)
     assert report.agrees, report.differences or report.lags
+
+
+def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, seeding, bad_messages, tmp_path):
+    small = [message for message in bad_messages if len(message[1] or b"") < LARGE]
+    flood, sent, enough = cycle(small), [], threading.Event()
+
+    def keep_sending():
+        while not enough.wait(0.1):
+            piece = list(islice(flood, FLOOD_PIECE))
+            produce(settings, topics.VOTES, piece)
+            sent.append(len(piece))
+
+    votes = recorded(seeding, 200)
+    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
+    flooding = threading.Thread(target=keep_sending, daemon=True)
+    flooding.start()
+    try:
+        wait_for(lambda: len(read_board(settings).rejected) >= FLOOD_BEFORE, COUNT_SECONDS, "bad ones are rejected")
+        produce(settings, topics.VOTES, [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes])
+        wait_for(lambda: read_board(settings).counted >= len(votes), COUNT_SECONDS, "all good ones are counted")
+        assert flooding.is_alive()
+        enough.set()
+        flooding.join(60)
+        wait_for(lambda: len(read_board(settings).rejected) >= sum(sent), COUNT_SECONDS, "all bad ones are rejected")
+        assert look(settings).agrees
+    finally:
+        enough.set()
+        services.parts.pop("spark-streaming").stop()
 
 
 def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, stop, bad_messages):
