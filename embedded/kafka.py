@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from embedded.jars import ensure_jars
@@ -39,6 +41,13 @@ Configuration:
     Root: {level: WARN, AppenderRef: {ref: out}}
     Logger: {name: kafka.server.KafkaRaftServer, level: INFO}
 """
+
+
+def make_cluster_id(make_bytes: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
+    """A random one in Kafka's form; it does not begin with a dash, which Kafka's tools take for an option."""
+    while (cluster_id := urlsafe_b64encode(make_bytes()).decode().rstrip("=")).startswith("-"):
+        pass
+    return cluster_id
 
 
 class KafkaServer:
@@ -98,11 +107,7 @@ class KafkaServer:
         self.process.wait_until(lambda: port_answers(self.port), START_TIMEOUT_SECONDS)
 
     def _format(self, command: list) -> None:
-        import uuid
-        from base64 import urlsafe_b64encode
-
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [str(part) for part in command] + ["--cluster-id", cluster_id]
+        command = [str(part) for part in command] + ["--cluster-id", make_cluster_id()]
         for name, password in self.users.items():
             command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
         ran = subprocess.run(command, capture_output=True, text=True)

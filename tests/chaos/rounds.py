@@ -26,7 +26,7 @@ from election.report import Report
 from election.results import read_board
 from election.stages import StartAgain
 from embedded.pipeline import Pipeline
-from embedded.processes import Process
+from embedded.processes import NotStarted, Process
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
 from tests.chaos.watcher import Watcher
@@ -80,6 +80,8 @@ class Round:
                 self._until_counted()
                 if not self.problems:
                     self._judge()
+            except NotStarted as error:
+                self.problems.append(str(error))
             finally:
                 watcher.close()
         return self.problems + watcher.problems

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from embedded import jars, java
+from embedded.kafka import make_cluster_id
 from embedded.processes import NotStarted, Process, free_port, port_is_free
 
 
@@ -90,3 +91,8 @@ def test_the_end_of_a_log_is_what_was_said_not_a_stack_trace(tmp_path):
     process = Process("broken", [sys.executable, "-c", script], tmp_path / "log")
     with pytest.raises(NotStarted, match="No space left on device"):
         process.wait_until(lambda: False, 10)
+
+
+def test_a_cluster_id_is_no_option_of_kafkas_tools():
+    drawn = iter([b"\xf8" + bytes(15), b"\xfb" + bytes(15), bytes(16)])
+    assert make_cluster_id(lambda: next(drawn)) == "A" * 22
