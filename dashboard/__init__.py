@@ -9,6 +9,7 @@ figures     View in, what is shown out: standings, lead, status, places, groups,
 health      View in, what is shown out: agreement, parts, rates, latency
 words       numbers and ages as text
 palette     a colour and a symbol for each candidate
+gate        the optional password
 markup      pieces of HTML, everything from outside escaped
 charts      Vega-Lite charts whose data change in place
 page        the frame: style, sidebar, fragments that refresh

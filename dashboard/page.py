@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import markup
+from dashboard.gate import ask_password
 from dashboard.sources import Sources, open_sources
 from dashboard.view import View
 from election.config import SettingError
@@ -56,6 +57,7 @@ def open_page() -> Page:
     except SettingError as error:
         show(markup.notice([f"The dashboard can't start: {error}"]))
         st.stop()
+    ask_password(sources.settings)
     return Page(sources, _refresh_controls())
 
 

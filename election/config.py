@@ -63,6 +63,7 @@ class Settings:
     log_level: str = "INFO"
     health_file: str | None = None
     dashboard_audit: str = "on"
+    dashboard_password: str | None = field(default=None, repr=False)
 
     @property
     def postgres(self) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What Streamlit's server answers to others: no page of another site gets at the dashboard, and nothing leaves it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.processes import Process, free_port, port_answers
+from tests.conftest import ROOT
+
+HANDSHAKE = (
+    "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+REQUEST = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n"
+ELSEWHERE = "http://elsewhere.example"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A dashboard without Kafka and PostgreSQL."""
+    port = free_port(28501)
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit-app.py", "--server.headless", "true"]
+    where = ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    log = tmp_path_factory.mktemp("dashboard") / "log"
+    nowhere = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "POSTGRES_PORT": "1"}
+    dashboard = Process("dashboard", [*command, *where], log, environment=nowhere, folder=ROOT)
+    try:
+        dashboard.wait_until(lambda: port_answers(port), 60)
+        yield port
+    finally:
+        dashboard.stop()
+
+
+def ask(port: int, text: str) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(text.encode())
+        return connection.recv(4000).decode(errors="replace")
+
+
+def test_only_its_own_page_gets_a_websocket(port: int) -> None:
+    own = ask(port, HANDSHAKE.format(port=port, origin=f"http://127.0.0.1:{port}"))
+    assert own.startswith("HTTP/1.1 101 ")
+    assert ask(port, HANDSHAKE.format(port=port, origin=ELSEWHERE)).startswith("HTTP/1.1 403 ")
+
+
+def test_another_sites_page_may_not_read_an_answer(port: int) -> None:
+    answer = ask(port, REQUEST.format(port=port, origin=ELSEWHERE, path="/_stcore/health")).lower()
+    assert answer.startswith("http/1.1 200 ")
+    assert "access-control-allow-origin" not in answer
+    assert "_streamlit_xsrf=" in answer
+
+
+def test_errors_stay_in_the_log_and_no_usage_is_reported() -> None:
+    config = tomllib.loads((Path(ROOT) / ".streamlit" / "config.toml").read_text())
+    assert config["client"]["showErrorDetails"] == "none"
+    assert config["browser"]["gatherUsageStats"] is False

@@ -1,0 +1,47 @@
+"""The password of the page."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import gate, page
+from election.config import Settings
+from tests.unit.staged import staged_sources
+
+APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    sources = staged_sources(0.4)
+    sources.settings = replace(Settings(postgres_host="127.0.0.1", postgres_port=1), dashboard_password="hunter2")
+    monkeypatch.setattr(page, "open_sources", lambda: sources)
+    monkeypatch.setattr(gate, "GUESS_SECONDS", 0)
+    return AppTest.from_file(str(APP), default_timeout=30).run()
+
+
+def answer(app: AppTest, text: str) -> None:
+    app.text_input[0].input(text)
+    app.button[0].click()
+    app.run()
+    assert not app.exception
+
+
+def test_nothing_is_shown_before_the_password(app: AppTest) -> None:
+    assert [box.label for box in app.text_input] == ["Password"]
+    assert not app.tabs
+    assert not [element for element in app.get("html") if '<div class="e-page">' in element.proto.body]
+
+
+def test_a_wrong_password_shows_nothing_more(app: AppTest) -> None:
+    answer(app, "hunter3")
+    assert [error.value for error in app.error] == ["That is not the password."]
+    assert not app.tabs
+
+
+def test_the_password_opens_the_page_for_as_long_as_it_is_open(app: AppTest) -> None:
+    answer(app, "hunter2")
+    assert len(app.tabs) == 4
+    assert len(app.run().tabs) == 4
