@@ -162,7 +162,7 @@ def keep_running(stage: Callable[[Settings, Stop], None], settings: Settings, st
     while not stop.is_set():
         try:
             return stage(settings, stop)
-        except Stopped:
+        except (Stopped, KeyboardInterrupt):  # Spark's client has a handler of its own for Ctrl-C, which raises this
             return None
         except StartAgain as error:
             again = error
