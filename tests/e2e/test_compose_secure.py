@@ -1,0 +1,271 @@
+"""The secure overlay: TLS and a password everywhere, counted exactly, and whoever is not allowed is refused.
+
+The tests of this file are one story on one stack.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from confluent_kafka import KafkaException, Producer
+from psycopg2.errors import InsufficientPrivilege
+
+from election import topics
+from election.config import LOGINS, Settings
+from election.definition import Election, load_election
+from election.messaging import client_config, make_admin, make_reader, read_to_end, wait_for_topics
+from election.stages import DENIED, CannotRun, Stop
+from tests.compose import Stack, assert_exact, running_stack
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
+
+VOTERS = 600
+SCRIPTS = {"main": "main", "voting": "voting", "spark": "spark-streaming", "dashboard": "dashboard"}
+SERVERS = "kafka", "postgres", "spark-master", "spark-worker"
+RUNNING = *SERVERS, *SCRIPTS.values()
+NOT_ALLOWED = [
+    *((login, topic.name) for login in ("voting", "dashboard", "auditor") for topic in topics.AGGREGATED),
+    *((login, topics.REJECTED_VOTES) for login in ("voting", "dashboard", "auditor")),
+    *((login, topics.VOTES) for login in ("spark", "dashboard", "auditor")),
+    *((login, topics.VOTERS) for login in LOGINS[1:]),
+]
+
+
+@pytest.fixture(scope="module")
+def election() -> Election:
+    return load_election("simulated", VOTERS)
+
+
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    environment = {"VOTERS": str(VOTERS), "RATE": "0"}
+    with running_stack(request, environment, "deploy/secure.yml") as stack:
+        authority = tmp_path_factory.mktemp("ca") / "ca.crt"
+        authority.write_text(inside(stack, "main", "cat", "/run/ca/ca.crt"))
+        stack.settings = dataclasses.replace(
+            stack.settings,
+            kafka_security_protocol="SASL_SSL",
+            kafka_ssl_ca_location=str(authority),
+            postgres_sslmode="verify-full",
+            postgres_sslrootcert=str(authority),
+        )
+        stack.settings = of(stack, "dashboard")
+        yield stack
+
+
+def inside(stack: Stack, service: str, *command: str) -> str:
+    return stack.compose("exec", "--no-TTY", service, *command)
+
+
+def secret(stack: Stack, login: str, system: str) -> str:
+    """A password, from the volume that only its service has; the auditor's service runs only when it is asked to."""
+    if login != "auditor":
+        return inside(stack, SCRIPTS[login], "cat", f"/run/secrets/{system}").strip()
+    return stack.compose("run", "--rm", "--no-TTY", "auditor", "cat", f"/run/secrets/{system}").strip()
+
+
+def of(stack: Stack, login: str) -> Settings:
+    """This machine's settings with the passwords of a login."""
+    return dataclasses.replace(
+        stack.settings,
+        kafka_sasl_username=login,
+        kafka_sasl_password=secret(stack, login, "kafka"),
+        postgres_user=login,
+        postgres_password=secret(stack, login, "postgres"),
+    )
+
+
+@pytest.fixture(scope="module")
+def logins(stack: Stack) -> dict[str, Settings]:
+    return {login: of(stack, login) for login in LOGINS}
+
+
+def test_everything_comes_up_in_order_without_a_restart(stack: Stack) -> None:
+    assert {service: stack.state(service) for service in RUNNING} == dict.fromkeys(RUNNING, (0, "healthy"))
+
+
+def test_the_election_is_counted_exactly(stack: Stack, election: Election) -> None:
+    stack.wait_counted(election.ballots)
+    assert_exact(stack.board(), election)
+
+
+def test_the_audit_is_clean(stack: Stack, election: Election) -> None:
+    said = stack.compose("run", "--rm", "--no-TTY", "auditor")
+    assert f"{election.ballots:,}" in said
+
+
+@pytest.mark.parametrize(("name", "password"), [("stranger", "wrong"), ("voting", "wrong")])
+def test_kafka_refuses_an_unknown_user_and_a_wrong_password(stack: Stack, name: str, password: str) -> None:
+    wrong = dataclasses.replace(stack.settings, kafka_sasl_username=name, kafka_sasl_password=password)
+    with pytest.raises(CannotRun, match=f"Kafka refused KAFKA_SASL_USERNAME={name}"):
+        wait_for_topics(wrong, Stop(), [])
+
+
+@pytest.mark.parametrize("protocol", ["PLAINTEXT", "SASL_PLAINTEXT", "SSL"])
+def test_kafka_refuses_a_client_without_tls_or_without_a_password(
+    stack: Stack, logins: dict[str, Settings], protocol: str
+) -> None:
+    with pytest.raises(KafkaException):
+        make_admin(dataclasses.replace(logins["voting"], kafka_security_protocol=protocol)).list_topics(timeout=5)
+
+
+def test_nobody_makes_a_topic_by_naming_it(logins: dict[str, Settings]) -> None:
+    assert write(logins["main"], "aggregated_made_up")
+    assert "aggregated_made_up" not in make_admin(logins["main"]).list_topics(timeout=10).topics
+
+
+def write(settings: Settings, topic: str) -> set[int]:
+    """The codes of the errors that a message for the topic ends with."""
+    errors = []
+    producer = Producer({**client_config(settings), "message.timeout.ms": 15000})
+    producer.produce(topic, b"value", "key", on_delivery=lambda error, _: errors.append(error))
+    producer.flush(30)
+    return {error.code() for error in errors if error}
+
+
+@pytest.mark.parametrize(("login", "topic"), NOT_ALLOWED)
+def test_kafka_refuses_a_message_that_is_not_its_users_to_write(
+    logins: dict[str, Settings], login: str, topic: str
+) -> None:
+    refused = write(logins[login], topic)
+    assert refused
+    assert refused <= DENIED
+
+
+@pytest.mark.parametrize("login", ["voting", "dashboard"])
+def test_kafka_refuses_to_show_the_log_to_who_only_writes_it_or_shows_the_count(
+    logins: dict[str, Settings], login: str
+) -> None:
+    reader = make_reader(logins[login], [topics.VOTES])
+    try:
+        with pytest.raises(KafkaException) as refused:
+            list(read_to_end(reader, [topics.VOTES]))
+        assert refused.value.args[0].code() in DENIED
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"postgres_user": "stranger"}, "authentication failed"),
+        ({"postgres_password": "wrong"}, "authentication failed"),
+        ({"postgres_user": "postgres", "postgres_password": "postgres"}, "authentication failed"),
+        ({"postgres_sslmode": "disable", "postgres_sslrootcert": None}, "no encryption"),
+        ({"postgres_sslrootcert": None}, "root certificate file"),
+    ],
+    ids=["unknown user", "wrong password", "default superuser", "plain text", "unknown authority"],
+)
+def test_postgresql_refuses(logins: dict[str, Settings], changes: dict[str, str | None], said: str) -> None:
+    with pytest.raises(psycopg2.OperationalError, match=said):
+        psycopg2.connect(**dataclasses.replace(logins["voting"], **changes).postgres)
+
+
+@pytest.mark.parametrize(
+    ("login", "statement"),
+    [
+        ("voting", "UPDATE votes SET vote = 1"),
+        ("voting", "SELECT email FROM voters"),
+        ("spark", "SELECT voter_name FROM voters"),
+        ("dashboard", "SELECT candidate_id FROM votes"),
+        ("auditor", "DELETE FROM votes"),
+        ("main", "CREATE ROLE another"),
+    ],
+)
+def test_postgresql_refuses_what_is_not_the_logins_work(
+    logins: dict[str, Settings], login: str, statement: str
+) -> None:
+    connection = psycopg2.connect(**logins[login].postgres)
+    connection.set_session(readonly=False)
+    with pytest.raises(InsufficientPrivilege), connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def test_no_password_is_in_a_log_a_process_list_the_environment_the_image_or_a_page(
+    stack: Stack, logins: dict[str, Settings]
+) -> None:
+    admins = stack.compose("exec", "--no-TTY", "postgres", "cat", "/run/secrets/password").strip()
+    kafka = inside(stack, "kafka", "cat", "/mnt/shared/config/format.arguments")
+    secrets = [
+        *(text for one in logins.values() for text in (str(one.kafka_sasl_password), one.postgres_password)),
+        *(admins, kafka.rsplit("password=", 1)[1].strip("]\n")),
+    ]
+    assert len({*secrets}) == 12
+    assert all(len(text) == 48 for text in secrets)
+    spoken = {
+        "logs": stack.compose("logs", "--no-color"),
+        "processes": stack.compose("top"),
+        "containers": stack.docker("inspect", *(f"{stack.name}-{service}-1" for service in RUNNING)),
+        "image": stack.docker("history", "--no-trunc", "realtime-election"),
+        "pages": "".join(
+            urllib.request.urlopen(f"http://127.0.0.1:{stack.environment[port]}{path}", timeout=20).read().decode()
+            for port, path in (("SPARK_PORT", "/"), ("SPARK_PORT", "/json/"), ("DASHBOARD_PORT", "/"))
+        ),
+    }
+    assert all(spoken.values())
+    assert [where for where, text in spoken.items() if any(secret in text for secret in secrets)] == []
+
+
+def test_containers_are_held_tight(stack: Stack) -> None:
+    for service in RUNNING:
+        held = json.loads(stack.docker("inspect", f"{stack.name}-{service}-1"))[0]
+        host, user = held["HostConfig"], held["Config"]["User"]
+        assert user not in ("", "0", "root"), service
+        assert host["CapDrop"] == ["ALL"], service
+        assert "no-new-privileges:true" in host["SecurityOpt"], service
+        assert host["ReadonlyRootfs"] == (service != "kafka"), service
+        assert host["Memory"] > 0, service
+        published = [at for ports in (host["PortBindings"] or {}).values() for at in ports]
+        assert {at["HostIp"] for at in published} <= {"127.0.0.1"}, service
+
+
+@pytest.mark.parametrize(
+    ("address", "reached"),
+    [("kafka/19092", True), ("postgres/5432", True), ("spark-master/7077", False), ("spark-streaming/4040", False)],
+)
+def test_the_dashboard_reaches_kafka_and_postgresql_only(stack: Stack, address: str, reached: bool) -> None:
+    probe = ["docker", "exec", f"{stack.name}-dashboard-1", "timeout", "5", "bash", "-c", f"</dev/tcp/{address}"]
+    assert (subprocess.run(probe, capture_output=True).returncode == 0) == reached
+
+
+def test_each_service_has_its_own_secrets_only(stack: Stack) -> None:
+    for service in SCRIPTS.values():
+        assert inside(stack, service, "ls", "/run/secrets").split() == ["kafka", "postgres"], service
+    names = {inside(stack, service, "cat", "/run/secrets/kafka") for service in SCRIPTS.values()}
+    assert len(names) == len(SCRIPTS)
+
+
+def test_a_second_start_carries_on_with_the_same_secrets(stack: Stack, election: Election) -> None:
+    before = secret(stack, "voting", "kafka")
+    stack.compose("down")
+    stack.compose("up", "--wait")
+    assert secret(stack, "voting", "kafka") == before
+    assert_exact(stack.board(), election)
+
+
+def test_a_secret_that_is_missing_ends_a_script_with_its_name(stack: Stack) -> None:
+    command = "run", "--rm", "--no-TTY", "--no-deps", "--env", "POSTGRES_PASSWORD_FILE=/nowhere", "voting"
+    ran = subprocess.run(
+        [
+            "docker",
+            "compose",
+            "--project-name",
+            stack.name,
+            *(part for f in stack.files for part in ("-f", f)),
+            *command,
+        ],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 1
+    assert "POSTGRES_PASSWORD_FILE=/nowhere can't be read" in ran.stderr + ran.stdout

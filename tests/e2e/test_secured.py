@@ -1,0 +1,182 @@
+"""A whole election where everybody has a password of their own, from a file: counted exactly, and nobody tells one."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from election.acls import ensure_users
+from election.config import LOGINS, Settings, load_settings
+from election.definition import load_election
+from election.logins import make_logins
+from election.messaging import make_admin
+from election.record import Database
+from election.results import Board, read_board
+from election.stages import Stop
+from embedded.pipeline import DASHBOARD, Pipeline
+from tests.conftest import ROOT, wait_for
+from tests.secured import ADMIN, PASSWORDS, make_users, secured_environment, secured_kafka
+
+VOTERS = 500
+COUNT_SECONDS = 240
+SPARK_PORTS = range(4040, 4100)
+POSTGRES_PASSWORDS = {login: f"postgres-{login}-hunter2" for login in LOGINS}
+SECRETS = [*PASSWORDS.values(), *POSTGRES_PASSWORDS.values()]
+PAGES = "/environment/", "/executors/", "/StreamingQuery/", "/SQL/", "/jobs/", "/stages/", "/api/v1/applications"
+
+
+class Secured:
+    """The pipeline, and what a process of each login is told."""
+
+    def __init__(self, folder: Path):
+        self.pipeline = Pipeline(
+            folder / "var",
+            {
+                "VOTERS": str(VOTERS),
+                "RATE": "0",
+                "KAFKA_PARTITIONS": "2",
+                "SPARK_DRIVER_MEMORY": "1g",
+                "LOG_LEVEL": "DEBUG",
+                "RANDOMUSER_URL": "http://127.0.0.1:9/",
+                "DASHBOARD_AUDIT": "off",
+                "POSTGRES_ADMIN_PASSWORD": "is not needed any more",
+            },
+        )
+        self.pipeline.kafka = secured_kafka(folder / "var")
+        self.secrets = folder / "secrets"
+        self.secrets.mkdir()
+        for login in LOGINS:
+            (self.secrets / f"kafka-{login}").write_text(PASSWORDS[login])
+            (self.secrets / f"postgres-{login}").write_text(POSTGRES_PASSWORDS[login])
+
+    def told(self, login: str) -> dict[str, str]:
+        return {
+            **self.pipeline.environment,
+            **secured_environment(self.pipeline.kafka, login),
+            "KAFKA_SASL_PASSWORD": "",
+            "KAFKA_SASL_PASSWORD_FILE": str(self.secrets / f"kafka-{login}"),
+            "POSTGRES_PASSWORD_FILE": str(self.secrets / f"postgres-{login}"),
+        }
+
+    def settings(self, login: str) -> Settings:
+        return load_settings(self.told(login), login)
+
+    def prepare(self) -> None:
+        """Makes users, logins and rules, as an administrator does before the first start."""
+        kafka = load_settings({**secured_environment(self.pipeline.kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
+        make_users(kafka)
+        superuser = load_settings(self.pipeline.postgres.environment)
+        wanted = {f"postgres_{login}_password": password for login, password in POSTGRES_PASSWORDS.items()}
+        Database(superuser, Stop()).run(partial(make_logins, dataclasses.replace(superuser, **wanted)))
+
+    def board(self) -> Board:
+        return read_board(self.settings("auditor"))
+
+
+@pytest.fixture(scope="module")
+def secured(java, tmp_path_factory) -> Iterator[Secured]:
+    folder = tmp_path_factory.mktemp("secured")
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    secured = Secured(folder)
+    with secured.pipeline as pipeline:
+        pipeline.start_services()
+        secured.prepare()
+        for part, login in (("main", "main"), ("voting", "voting"), ("spark-streaming", "spark"), (DASHBOARD,) * 2):
+            pipeline.start(part, **secured.told(login))
+        log = pipeline.logs / "main.log"
+        wait_for(lambda: "the roll is on" in log.read_text() or "published" in log.read_text(), 120, "main prepares")
+        yield secured
+
+
+def test_the_election_is_counted_exactly(secured: Secured) -> None:
+    election = load_election("simulated", VOTERS)
+    wait_for(lambda: secured.board().counted_everywhere >= election.ballots, COUNT_SECONDS, "all votes are counted")
+    assert secured.board().votes_per_candidate == election.votes_per_candidate
+    assert secured.board().votes_by_location == election.votes_by_location
+    assert secured.pipeline.dead_parts() == []
+
+
+def test_the_audit_is_clean(secured: Secured) -> None:
+    audit = subprocess.run(
+        [sys.executable, "-m", "election.audit"],
+        cwd=ROOT,
+        env={**os.environ, **secured.told("auditor")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+def test_no_log_and_no_checkpoint_tells_a_password(secured: Secured) -> None:
+    files = [path for folder in ("logs", "checkpoints") for path in (secured.pipeline.folder / folder).rglob("*")]
+    texts = {path: path.read_bytes() for path in files if path.is_file()}
+    assert {"main.log", "voting.log", "spark-streaming.log", "dashboard.log"} <= {path.name for path in texts}
+    assert [(str(path), secret) for path, text in texts.items() for secret in SECRETS if secret.encode() in text] == []
+
+
+def test_no_process_list_tells_a_password(secured: Secured) -> None:
+    lines = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline()))
+    assert any("spark" in line for line in lines)
+    assert [line for line in lines if any(secret in line for secret in SECRETS)] == []
+
+
+def test_no_page_of_spark_tells_a_password(secured: Secured) -> None:
+    spark = psutil.Process(secured.pipeline.parts["spark-streaming"].pid)
+    ports = {
+        address.laddr.port
+        for process in (spark, *spark.children(recursive=True))
+        for address in process.net_connections("tcp")
+        if address.status == psutil.CONN_LISTEN and address.laddr.port in SPARK_PORTS
+    }
+    [address] = [f"http://127.0.0.1:{port}" for port in ports if "Spark" in get(f"http://127.0.0.1:{port}/jobs/")]
+    application = re.findall(r'"id" : "([^"]+)"', get(f"{address}/api/v1/applications"))[0]
+    api = f"/api/v1/applications/{application}"
+    pages = [get(address + path) for path in (*PAGES, f"{api}/environment", f"{api}/sql?details=true")]
+    assert all(pages)
+    assert [secret for secret in SECRETS for page in pages if secret in page] == []
+
+
+def get(address: str) -> str:
+    try:
+        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - an address of our own
+            return answer.read().decode(errors="replace")
+    except (urllib.error.URLError, OSError, ValueError):
+        return ""
+
+
+def test_a_secret_that_is_missing_ends_a_script_with_its_name(secured: Secured) -> None:
+    environment = {**os.environ, **secured.told("voting"), "KAFKA_SASL_PASSWORD_FILE": "/nowhere/secret"}
+    ran = subprocess.run([sys.executable, "voting.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 1
+    [line] = ran.stderr.splitlines()
+    assert "KAFKA_SASL_PASSWORD_FILE=/nowhere/secret can't be read" in line
+
+
+def test_a_changed_password_ends_a_script_with_who_was_refused(secured: Secured) -> None:
+    kafka = load_settings({**secured_environment(secured.pipeline.kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
+    ensure_users(make_admin(kafka), {"auditor": "changed"})
+
+    def refused() -> bool:
+        environment = {**os.environ, **secured.told("auditor")}
+        command = [sys.executable, "-m", "election.audit"]
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        return ran.returncode == 2 and not any(secret in ran.stdout + ran.stderr for secret in SECRETS)
+
+    wait_for(refused, 60, "the audit can't look")
