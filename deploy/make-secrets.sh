@@ -67,8 +67,7 @@ END
 give "$KAFKA" kafka/format.arguments << END
 --config
 /mnt/shared/config/format.properties
---cluster-id
-$(openssl rand -base64 16 | tr '+/' '-_' | tr -d =)
+--cluster-id=$(openssl rand -base64 16 | tr '+/' '-_' | tr -d =)
 --add-scram
 SCRAM-SHA-512=[name=admin,password=$(cat "$work/kafka-admin")]
 END

@@ -229,7 +229,13 @@ def test_containers_are_held_tight(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     ("address", "reached"),
-    [("kafka/19092", True), ("postgres/5432", True), ("spark-master/7077", False), ("spark-streaming/4040", False)],
+    [
+        ("kafka/19092", True),
+        ("postgres/5432", True),
+        ("spark-master/7077", False),
+        ("spark-streaming/4040", False),
+        ("kafka/9093", False),
+    ],
 )
 def test_the_dashboard_reaches_kafka_and_postgresql_only(stack: Stack, address: str, reached: bool) -> None:
     probe = ["docker", "exec", f"{stack.name}-dashboard-1", "timeout", "5", "bash", "-c", f"</dev/tcp/{address}"]
@@ -241,6 +247,12 @@ def test_each_service_has_its_own_secrets_only(stack: Stack) -> None:
         assert inside(stack, service, "ls", "/run/secrets").split() == ["kafka", "postgres"], service
     names = {inside(stack, service, "cat", "/run/secrets/kafka") for service in SCRIPTS.values()}
     assert len(names) == len(SCRIPTS)
+
+
+def test_the_authority_can_sign_nothing_more(stack: Stack) -> None:
+    files = stack.compose("run", "--rm", "--no-TTY", "secrets", "ls", "-R", "/secrets").split()
+    assert {"ca.crt", "kafka.pem", "postgres.key"} <= {*files}
+    assert "ca.key" not in files
 
 
 def test_a_second_start_carries_on_with_the_same_secrets(stack: Stack, election: Election) -> None:

@@ -157,6 +157,19 @@ def test_the_dashboard_shows_the_election_the_roll_and_the_totals(logins):
     assert all(voter["voted"] for voter in found)
 
 
+@pytest.mark.parametrize("text", ["'; DROP TABLE votes; --", "%", "_", "\\", "' OR 'a' = 'a", "\0"])
+def test_a_search_is_text_whatever_it_holds(logins, text):
+    assert search_roll(logins["dashboard"], Search(text, place=text)) == ([], False)
+    assert search_roll(logins["dashboard"], Search(text)) == ([], False)
+
+
+def test_a_refused_dashboard_does_not_tell_its_password(logins):
+    wrong = dataclasses.replace(logins["dashboard"], postgres_password="hunter2", postgres_sslmode="prefer")
+    with pytest.raises(Unavailable) as said:
+        connect(wrong)
+    assert "hunter2" not in str(said.value)
+
+
 def test_the_auditor_reads_the_whole_record(logins):
     with closing(psycopg2.connect(**logins["auditor"].postgres)) as connection:
         assert len(Register.read(connection).numbers) == VOTERS
@@ -172,6 +185,20 @@ def test_making_the_logins_again_sets_their_passwords(logins, stop):
     execute(dataclasses.replace(logins["spark"], postgres_password="another"), "SELECT")
     administrator.run(partial(make_logins, logins["main"]))
     execute(logins["spark"], "SELECT")
+
+
+def test_the_server_is_never_sent_a_password(logins, stop, services):
+    administrator = logins["main"].administrator
+    execute(administrator, "ALTER ROLE postgres SET log_statement = 'all'")
+    try:
+        telling = dataclasses.replace(logins["main"], postgres_spark_password="hunter2")
+        Database(administrator, stop).run(partial(make_logins, telling))
+    finally:
+        execute(administrator, "ALTER ROLE postgres RESET log_statement")
+        Database(administrator, stop).run(partial(make_logins, logins["main"]))
+    log = (services.logs / "postgres.log").read_text()
+    assert 'ALTER ROLE "spark" LOGIN PASSWORD' in log
+    assert "hunter2" not in log
 
 
 def test_what_was_made_before_the_logins_becomes_mains(logins, stop):

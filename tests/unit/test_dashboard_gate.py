@@ -41,6 +41,14 @@ def test_a_wrong_password_shows_nothing_more(app: AppTest) -> None:
     assert not app.tabs
 
 
+def test_guesses_are_slow_and_come_one_at_a_time(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = []
+    monkeypatch.setattr(gate, "GUESS_SECONDS", 1.0)
+    monkeypatch.setattr(gate.time, "sleep", lambda seconds: pauses.append((seconds, gate._one_guess.locked())))
+    answer(app, "hunter3")
+    assert (1.0, True) in pauses
+
+
 def test_the_password_opens_the_page_for_as_long_as_it_is_open(app: AppTest) -> None:
     answer(app, "hunter2")
     assert len(app.tabs) == 4
