@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+
+from confluent_kafka import Producer
 
 from election.acls import ensure_users
 from election.config import LOGINS, Settings
-from election.messaging import make_admin
+from election.messaging import client_config, make_admin
 from embedded.kafka import KafkaServer
 from embedded.processes import free_port
 from tests.conftest import wait_for
@@ -56,3 +60,14 @@ def make_users(administrator: Settings) -> None:
     ensure_users(admin, {login: PASSWORDS[login] for login in LOGINS})
     for login in LOGINS:
         wait_for(lambda login=login: make_admin(as_user(administrator, login)).list_topics(timeout=10), 30, login)
+
+
+def written(settings: Settings, names: Iterable[str]) -> dict[str, int | None]:
+    """The code of the error that a message for each topic ends with; None: Kafka took it."""
+    ended: dict[str, int | None] = {}
+    producer = Producer({**client_config(settings), "topic.metadata.propagation.max.ms": 5000})
+    for topic in names:
+        took = partial(lambda topic, error, _: ended.update({topic: error and error.code()}), topic)
+        producer.produce(topic, b"value", "key", on_delivery=took)
+    assert not producer.flush(30)
+    return ended
