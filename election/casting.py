@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,7 +21,7 @@ from election import topics
 from election.ballots import Ballots
 from election.definition import Election
 from election.events import Malformed, Vote, encode_vote, parse_voter
-from election.messaging import commit, flush, good_messages, publish
+from election.messaging import commit, flush, good_messages, next_offsets, publish
 from election.record import Ballot, Database, record_votes, row
 from election.stages import CannotRun, Pulse, Stop, Waiting
 
@@ -113,28 +115,53 @@ def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
         _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Votes that are cast and not recorded yet, and the offset of each partition that voters_topic is read up to."""
+
+    votes: list[Ballot]
+    read_up_to: dict[int, int]
+
+
+def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: float) -> Batch | None:
+    """The votes of the next voters, as many as may vote now; None when nobody comes in time."""
+    allowed = pace.allowance()
+    if not allowed:
+        time.sleep(wait_seconds / 2)
+        return None
+    messages = good_messages(voters.consume(allowed, wait_seconds))
+    if not messages:
+        return None
+    votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
+    pace.spend(len(votes))
+    return Batch(votes, next_offsets(messages))
+
+
+def record_batch(database: Database, batch: Batch) -> list[Ballot]:
+    """What is recorded for the batch's voters, now or before."""
+    return database.run(partial(record_votes, batch.votes)) if batch.votes else []
+
+
 def run_voting(
     database: Database, voters: Consumer, producer: Producer, ballots: Ballots, pace: Pace, stop: Stop
 ) -> None:
-    """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop."""
+    """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop.
+
+    While PostgreSQL records a batch, the one before is published and the next is prepared.
+    """
     pulse = Pulse("cast %s votes, %s/s")
-    while stop.at_work():
-        allowed = pace.allowance()
-        if not allowed:
-            stop.wait(POLL_SECONDS / 2)
-            continue
-        messages = good_messages(voters.consume(allowed, POLL_SECONDS))
-        if not messages:
-            continue
-        votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
-        if votes:
-            stored = database.run(partial(record_votes, votes))
-            for _, vote in stored:
-                publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
-            if not flush(producer, stop):
-                return
-            pulse.add(len(stored))
-            pace.spend(len(votes))
-            _log_strangers(votes, stored)
-        commit(voters)
+    recording: tuple[Batch, Future[list[Ballot]]] | None = None
+    with ThreadPoolExecutor(1, "record") as recorder:
+        while stop.at_work() or recording:
+            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if recording else POLL_SECONDS)
+            batch, stored = (recording[0], recording[1].result()) if recording else (None, [])
+            recording = (coming, recorder.submit(record_batch, database, coming)) if coming else None
+            if batch:
+                for _, vote in stored:
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
+                if stored and not flush(producer, stop):
+                    return
+                _log_strangers(batch.votes, stored)
+                commit(voters, topics.VOTERS, batch.read_up_to)
+                pulse.add(len(stored))
     pulse.report()

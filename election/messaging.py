@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -173,12 +173,23 @@ def flush(producer: Producer, stop: Stop) -> bool:
     return True
 
 
-def commit(consumer: Consumer) -> None:
-    """Commits where the consumer stands. Work that can't be committed will be done again, which is harmless."""
+def commit(consumer: Consumer, topic: str, read_up_to: Mapping[int, int]) -> None:
+    """Commits these offsets, by partition; a partition that is another member's by now is left to it.
+
+    Work that can't be committed will be done again, which is harmless.
+    """
+    own = {place.partition for place in consumer.assignment()}
+    offsets = [TopicPartition(topic, partition, offset) for partition, offset in read_up_to.items() if partition in own]
     try:
-        consumer.commit(asynchronous=False)
+        if offsets:
+            consumer.commit(offsets=offsets, asynchronous=False)
     except KafkaException as error:
         log.warning("offsets not committed (%s): the batch will be seen again", error.args[0].str())
+
+
+def next_offsets(messages: Iterable[Message]) -> dict[int, int]:
+    """Where reading goes on after these messages of one topic, by partition."""
+    return {int(message.partition() or 0): int(message.offset() or 0) + 1 for message in messages}
 
 
 def cluster_id(admin: AdminClient) -> str:

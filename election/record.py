@@ -189,5 +189,7 @@ def record_votes(ballots: Sequence[Ballot], connection: Connection) -> list[Ball
             ),
         )
         cursor.execute(RECORD_VOTES)
+        if cursor.rowcount == len(once):
+            return [(registration, vote) for (_, registration), vote in once.items()]
         cursor.execute(STORED_VOTES)
         return [(registration, Vote(*stored)) for registration, *stored in cursor]

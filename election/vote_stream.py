@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from election import topics
 from election.events import Malformed, encode_voter, parse_vote
-from election.messaging import commit, flush, good_messages, publish
+from election.messaging import commit, flush, good_messages, next_offsets, publish
 from election.record import Database, rows
 from election.stages import Pulse, Stop
 
@@ -57,6 +57,6 @@ def manage_vote_stream(database: Database, votes: Consumer, producer: Producer, 
             publish(producer, topics.VOTERS, voter_id, value)
         if not flush(producer, stop):
             return
-        commit(votes)
+        commit(votes, topics.VOTES, next_offsets(messages))
         pulse.add(len(voted))
     pulse.report()

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 import simplejson
+from confluent_kafka import TopicPartition
 
+from election import topics
 from election.ballots import Ballots, registration_number
 from election.casting import Pace, cast_votes, parse_voters, run_voting
 from election.definition import load_election
@@ -31,8 +33,8 @@ class Clock:
 
 
 class Message:
-    def __init__(self, value):
-        self._value = value
+    def __init__(self, value, partition=0, offset=7):
+        self._value, self._partition, self._offset = value, partition, offset
 
     def value(self):
         return self._value
@@ -41,10 +43,10 @@ class Message:
         return None
 
     def partition(self):
-        return 0
+        return self._partition
 
     def offset(self):
-        return 7
+        return self._offset
 
 
 def test_a_voter_who_has_voted_does_not_vote_again(ballots):
@@ -89,8 +91,8 @@ def test_no_rate_is_no_limit_but_the_batch():
 class Journal:
     """Plays database, consumer and producer, and writes down what happened in which order."""
 
-    def __init__(self, messages, stop):
-        self.batches, self.stop, self.events = [messages], stop, []
+    def __init__(self, messages, stop, *more):
+        self.batches, self.stop, self.events, self.committed = [*more, messages], stop, [], []
 
     def run(self, work):
         self.events.append("record")
@@ -109,8 +111,12 @@ class Journal:
         self.events.append("flush")
         return 0
 
-    def commit(self, asynchronous):
+    def assignment(self):
+        return [TopicPartition(topics.VOTERS, 0)]
+
+    def commit(self, offsets, asynchronous):
         self.events.append("commit")
+        self.committed.extend((place.partition, place.offset) for place in offsets)
 
 
 def test_a_batch_is_recorded_published_flushed_and_only_then_committed(ballots):
@@ -118,6 +124,26 @@ def test_a_batch_is_recorded_published_flushed_and_only_then_committed(ballots):
     journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
     run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
     assert journal.events == ["record", "publish", "publish", "flush", "commit"]
+    assert journal.committed == [(0, 8)]
+
+
+def test_only_what_is_published_is_committed_while_the_next_batch_is_recorded(ballots):
+    stop = Stop()
+    first, second = ([Message(simplejson.dumps(voter(number)).encode(), 0, number)] for number in (1, 2))
+    journal = Journal(first, stop, second)
+    published = []
+    journal.produce = lambda topic, value, key: published.append((key, list(journal.committed)))
+    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    assert published == [("v1", []), ("v2", [(0, 2)])]
+    assert journal.committed == [(0, 2), (0, 3)]
+
+
+def test_a_partition_that_another_process_has_by_now_is_not_committed(ballots):
+    stop = Stop()
+    voters = [Message(simplejson.dumps(voter(number)).encode(), number, 7) for number in (0, 1)]
+    journal = Journal(voters, stop)
+    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    assert journal.committed == [(0, 8)]
 
 
 def test_voters_who_are_not_on_the_roll_under_their_number_are_named(ballots, caplog):
