@@ -10,11 +10,12 @@ from pathlib import Path
 
 from embedded.jars import ensure_jars
 from embedded.java import find_java_home
-from embedded.processes import NotStarted, Process, port_answers
+from embedded.processes import NotStarted, Process
 
 CLUSTER_ID_FILE = "meta.properties"
 HEAP = "-Xms256m", "-Xmx512m"
 START_TIMEOUT_SECONDS = 90
+STARTED = b"Kafka Server started"
 
 SERVER_PROPERTIES = """\
 process.roles=broker,controller
@@ -80,7 +81,7 @@ class KafkaServer:
         return {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}
 
     def start(self) -> None:
-        """Formats the storage if it is new and returns when the broker answers.
+        """Formats the storage if it is new and returns when this broker, and no other that took its port, has started.
 
         Raises NotStarted, JarsNotAvailable or JavaNotUsable.
         """
@@ -103,8 +104,9 @@ class KafkaServer:
         ]
         if not (data / CLUSTER_ID_FILE).exists():
             self._format([*java, "kafka.tools.StorageTool", "format", "--config", properties])
+        before = self.log.stat().st_size if self.log.exists() else 0
         self.process = Process("Kafka", [*java, "kafka.Kafka", properties], self.log)
-        self.process.wait_until(lambda: port_answers(self.port), START_TIMEOUT_SECONDS)
+        self.process.wait_until(lambda: STARTED in self.log.read_bytes()[before:], START_TIMEOUT_SECONDS)
 
     def _format(self, command: list) -> None:
         command = [str(part) for part in command] + ["--cluster-id", make_cluster_id()]

@@ -20,7 +20,7 @@ from embedded.processes import Process, free_port
 log = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent
-KAFKA_PORT, POSTGRES_PORT, DASHBOARD_PORT = 9092, 5432, 8501
+PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
 SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
 DASHBOARD = "dashboard"
 
@@ -32,11 +32,18 @@ class AlreadyRunning(Exception):
 class Pipeline:
     """Servers and scripts whose data and logs stay in `folder`. Use as a context manager: leaving it stops everything.
 
-    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port that
-    is taken is replaced by the next free.
+    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port of
+    `ports` that is taken is replaced by the next free.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, fresh: bool = False):
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        fresh: bool = False,
+        ports: Mapping[str, int] = PORTS,
+    ):
         self.folder, self.logs = folder, folder / "logs"
         self.settings = dict(environment or {})
         self.parts: dict[str, Process] = {}
@@ -45,23 +52,17 @@ class Pipeline:
         if fresh:
             wipe(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        taken: set[int] = set()
-        ports = []
-        for preferred in (KAFKA_PORT, KAFKA_PORT + 1, POSTGRES_PORT, DASHBOARD_PORT):
-            ports.append(free_port(preferred, taken))
-            taken.add(ports[-1])
+        free: dict[str, int] = {}
+        for name, preferred in ports.items():
+            free[name] = free_port(preferred, set(free.values()))
         self.moved_ports = {
-            name: (preferred, port)
-            for name, preferred, port in (
-                ("Kafka", KAFKA_PORT, ports[0]),
-                ("PostgreSQL", POSTGRES_PORT, ports[2]),
-                ("the dashboard", DASHBOARD_PORT, ports[3]),
-            )
-            if preferred != port
+            name: (preferred, free[name])
+            for name, preferred in ports.items()
+            if preferred != free[name] and name != "Kafka's controller"
         }
-        self.kafka = KafkaServer(folder / "kafka", ports[0], ports[1], self.logs / "kafka.log")
-        self.postgres = PostgresServer(folder / "postgres", ports[2], self.logs / "postgres.log")
-        self.dashboard_port = ports[3]
+        self.kafka = KafkaServer(folder / "kafka", free["Kafka"], free["Kafka's controller"], self.logs / "kafka.log")
+        self.postgres = PostgresServer(folder / "postgres", free["PostgreSQL"], self.logs / "postgres.log")
+        self.dashboard_port = free["the dashboard"]
 
     def __enter__(self) -> Pipeline:
         return self

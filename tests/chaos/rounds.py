@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import os
 import signal
 import threading
 import time
@@ -25,7 +26,7 @@ from election.messaging import make_producer, make_reader, read_to_end
 from election.report import Report
 from election.results import read_board
 from election.stages import StartAgain
-from embedded.pipeline import Pipeline
+from embedded.pipeline import PORTS, Pipeline
 from embedded.processes import NotStarted, Process
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
@@ -38,6 +39,12 @@ RESTART_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 DELIVER_SECONDS = 60.0
 Raw = tuple[bytes | None, bytes | None, int]
+
+
+def own_ports() -> dict[str, int]:
+    """Far from those of other rounds: while a server is down, nobody must take its port."""
+    first = 10_000 + 10 * (os.getpid() % 2000)
+    return dict(zip(PORTS, range(first, first + len(PORTS)), strict=True))
 
 
 class Round:
@@ -54,7 +61,7 @@ class Round:
             "SPARK_DRIVER_MEMORY": "1g",
             "RANDOMUSER_URL": "http://127.0.0.1:9/",
         }
-        self.pipeline = Pipeline(folder, environment)
+        self.pipeline = Pipeline(folder, environment, ports=own_ports())
         self.settings = load_settings(self.pipeline.environment)
         self.election = load_election(self.settings.election, plan.voters)
         self.problems: list[str] = []
@@ -80,8 +87,8 @@ class Round:
                 self._until_counted()
                 if not self.problems:
                     self._judge()
-            except NotStarted as error:
-                self.problems.append(str(error))
+            except (NotStarted, KafkaException) as error:
+                self.problems.append(f"{type(error).__name__}: {error}")
             finally:
                 watcher.close()
         return self.problems + watcher.problems
