@@ -27,7 +27,8 @@
 - events: the messages on the topics
 - topics: the topics themselves
 - messaging, watching: Kafka clients that wait, retry, stay quiet, and notice a topic made anew
-- record, schema.sql: PostgreSQL
+- record, schema.sql, logins: PostgreSQL, and who may do what there
+- connecting, acls: how clients are told to be safe, and who may do what on Kafka
 - seeding: main.py's first work: fill the database, publish the roll, restore the log
 - vote_stream: main.py's lasting work: who has voted goes back to voters_topic
 - casting: voting.py's work

@@ -59,6 +59,10 @@ class Stack:
         command = "compose", "--env-file", os.devnull, "--project-name", self.name, "--progress", "plain", *files
         return self.docker(*command, *arguments, check=check)
 
+    def inside(self, service: str, *command: str) -> str:
+        """What a command prints in the service's container."""
+        return self.compose("exec", "--no-TTY", service, *command)
+
     def state(self, service: str, index: int = 1) -> tuple[int, str]:
         """How often the service's container was restarted, and its health."""
         found = json.loads(self.docker("inspect", f"{self.name}-{service}-{index}"))[0]
