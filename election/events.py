@@ -33,6 +33,7 @@ TALLY_TEXTS = (
     *("candidate_id", "candidate_name", "party_affiliation", "photo_url"),
     *("state", "gender", "age_group", "minute"),
 )
+TALLY_FIELDS = *TALLY_TEXTS, "total_votes", "registered", "last_vote_at"
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -156,6 +157,8 @@ def _is_storable(text: str) -> bool:
 def parse_tally(value: bytes | None) -> dict[str, Any]:
     """The running total in a message of an aggregated_* topic: total_votes, last_vote_at and the fields of its key.
 
+    Fields that no total has are left out.
+
     Raises Malformed with the reason.
     """
     try:
@@ -175,4 +178,4 @@ def parse_tally(value: bytes | None) -> dict[str, Any]:
         raise Malformed("last_vote_at is not a time in UTC") from None
     if tally["last_vote_at"] is None:
         raise Malformed("last_vote_at is not a time in UTC")
-    return tally
+    return {name: tally[name] for name in TALLY_FIELDS if name in tally}

@@ -8,7 +8,7 @@ import simplejson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from election import topics
+from election import results, topics
 from election.events import (
     LARGEST_NUMBER,
     Malformed,
@@ -167,6 +167,17 @@ def test_a_tally_under_another_key_than_its_own_is_malformed(key):
     board = Board()
     apply(board, key, TALLY)
     assert (board.counted, board.malformed) == (0, 1)
+
+
+def test_a_flood_of_made_up_keys_and_fields_does_not_fill_the_board(monkeypatch):
+    monkeypatch.setattr(results, "MOST_KEYS", 3)
+    board = Board()
+    for number in range(5):
+        apply(board, b"%d" % number, {**TALLY, "candidate_id": str(number), "made_up": "x" * 1000})
+    apply(board, b"0", {**TALLY, "candidate_id": "0", "total_votes": 9})
+    assert board.votes_per_candidate == {"0": 9, "1": 5, "2": 5}
+    assert board.malformed == 2
+    assert all("made_up" not in row for row in board.rows(PER_CANDIDATE))
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1))
