@@ -22,11 +22,11 @@ def parse_messages(messages: DataFrame) -> DataFrame:
     text = F.col("value").cast("string")
     key = F.col("key").cast("string")
     parsed = F.try_parse_json("text")
+    # Few texts have an escape at all: searching for it first is a tenth of all the work.
+    broken = F.col("text").contains("\\u") & F.col("text").rlike(LONE_SURROGATE)
     return (
         messages.select("key", "value", "partition", "offset", text.alias("text"), key.alias("voter_key"))
-        .withColumn(
-            "parsed", F.when(F.col("text").rlike(_whole(FLAT_OBJECT)) & ~F.col("text").rlike(LONE_SURROGATE), parsed)
-        )
+        .withColumn("parsed", F.when(F.col("text").rlike(_whole(FLAT_OBJECT)) & ~broken, parsed))
         .select(
             *("key", "value", "partition", "offset", "text", "voter_key"),
             F.schema_of_variant("parsed").alias("shape"),
