@@ -3,6 +3,8 @@
     cast      votes per second of voting.py, beside the plain ways and the floor
     latency   milliseconds from a vote to its total, real-time mode beside micro-batches
     backlog   seconds to seed, cast and count an election from a standing start
+    whole     run.py's whole election: seconds, and memory of all parts together
+    start     seconds from run.py to the dashboard's answer and to the first counted vote
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
@@ -17,7 +19,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import backlog, cast, dashboard, flood, latency
+from bench import backlog, cast, dashboard, flood, latency, start, whole
 from bench.harness import machine, spread
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -25,7 +27,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 def run_cast(options: argparse.Namespace) -> list[tuple[str, str]]:
     runs = [cast.measure(options.voters) for _ in range(options.runs)]
-    floors = [run["floor: COPY and produce, no logic"] for run in runs]
+    floors = [run[cast.FLOOR] for run in runs]
     return [
         (
             name,
@@ -58,6 +60,23 @@ def run_backlog(options: argparse.Namespace) -> list[tuple[str, str]]:
             f"{spread([run[step] for run in runs], 1)} s",
         )
         for step in ("seed", "cast", "count")
+    ] + [("the audit after it", "; ".join("clean" if run["audited"] else "NOT CLEAN" for run in runs))]
+
+
+def run_whole(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [whole.measure(options.voters) for _ in range(options.runs)]
+    exact = "every total exact, audited" if all(run.exact for run in runs) else "NOT EXACT"
+    return [
+        (f"{options.voters:,} voters seeded, cast, counted", f"{spread([run.seconds for run in runs])} s; {exact}"),
+        ("memory of all parts together, at most", f"{spread([run.memory_mb for run in runs])} MB"),
+    ]
+
+
+def run_start(options: argparse.Namespace) -> list[tuple[str, str]]:
+    runs = [start.measure() for _ in range(options.runs)]
+    return [
+        ("from the command to the dashboard's answer", f"{spread([run.dashboard for run in runs], 1)} s"),
+        ("from the command to the first counted vote", f"{spread([run.counted for run in runs], 1)} s"),
     ]
 
 
@@ -102,6 +121,8 @@ PARTS = {
     "cast": run_cast,
     "latency": run_latency,
     "backlog": run_backlog,
+    "whole": run_whole,
+    "start": run_start,
     "flood": run_flood,
     "dashboard": run_dashboard,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from bench.harness import count_rows, election, until
+from bench.harness import audited, count_rows, election, until
 from election.definition import load_election
 from election.results import read_board
 
@@ -25,6 +25,7 @@ def measure(voters: int) -> dict[str, float]:
         spark = pipeline.start("spark-streaming")
         until(lambda: read_board(settings).votes_by_location == outcome.votes_by_location, "the count is exact", 0.5)
         count_seconds = time.monotonic() - started
+        clean = audited(pipeline)
         spark.stop()
         return {
             "voters": voters,
@@ -32,4 +33,5 @@ def measure(voters: int) -> dict[str, float]:
             "seed": pipeline.seed_seconds,  # type: ignore[attr-defined]
             "cast": cast_seconds,
             "count": count_seconds,
+            "audited": clean,
         }

@@ -1,4 +1,4 @@
-"""How fast votes are cast: `voting.py`, one process, beside the same work done plainly and beside the floor.
+"""How fast votes are cast: `voting.py`, one process and several, beside the same work done plainly and the floor.
 
 `voting.py` is measured from outside, from its first recorded vote to its last vote on votes_topic. The floor is COPY
 into a table like `votes` plus producing the same bytes, in batches of the same size, without any logic.
@@ -11,36 +11,49 @@ from datetime import UTC, datetime
 
 import psycopg2
 
-from bench.harness import count_messages, count_rows, election, until
+from bench.harness import count_messages, election, until
 from election import topics
 from election.config import Settings
 from election.events import Vote, encode_vote
 from election.messaging import make_producer
 from election.record import copy_rows
+from embedded.pipeline import Pipeline
 
 PLAIN_SECONDS, SLEEP_SECONDS = 6, 0.2
 BATCH = 1000
+PROCESSES = 1, 2, 4
+LOOK_SECONDS = 0.25
+FLOOR = "floor: COPY and produce, no logic"
 
 
 def measure(voters: int) -> dict[str, float]:
     """Votes per second of each way, by its name."""
-    with election(VOTERS=str(voters), RATE="0", KAFKA_PARTITIONS="4") as (pipeline, settings):
-        one_by_one = plain(settings, pause_seconds=0)
-        rates = {
-            "one row a commit, 0.2 s sleep (the well-known way)": plain(settings, pause_seconds=SLEEP_SECONDS),
-            "one row a commit": one_by_one,
-            "floor: COPY and produce, no logic": floor(settings, voters),
-        }
-        before = count_messages(settings, topics.VOTES)
-        voting = pipeline.start("voting")
-        until(lambda: count_rows(settings, "votes") > 0, "the first vote")
-        started, first = time.monotonic(), count_rows(settings, "votes")
-        expected = ballots(settings)
-        until(lambda: count_rows(settings, "votes") == expected, "all votes are recorded")
-        until(lambda: count_messages(settings, topics.VOTES) - before >= expected, "all votes are on the log")
-        rates["voting.py, one process"] = (expected - first) / (time.monotonic() - started)
-        voting.stop()
-        return rates
+    rates: dict[str, float] = {}
+    for processes in PROCESSES:
+        with election(VOTERS=str(voters), RATE="0", KAFKA_PARTITIONS="4") as (pipeline, settings):
+            if not rates:
+                rates = {
+                    "one row a commit, 0.2 s sleep (the well-known way)": plain(settings, pause_seconds=SLEEP_SECONDS),
+                    "one row a commit": plain(settings, pause_seconds=0),
+                    FLOOR: floor(settings, voters),
+                }
+            name = f"voting.py, {processes} {'process' if processes == 1 else 'processes'}"
+            rates[name] = cast(pipeline, settings, processes)
+    return rates
+
+
+def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
+    """Votes per second from the first vote on votes_topic, which is recorded by then, to the last."""
+    before = count_messages(settings, topics.VOTES)
+    expected = before + ballots(settings)
+    voting = [pipeline.start(f"voting-{number}") for number in range(1, processes + 1)]
+    until(lambda: count_messages(settings, topics.VOTES) > before, "the first vote", LOOK_SECONDS)
+    started, first = time.monotonic(), count_messages(settings, topics.VOTES)
+    until(lambda: count_messages(settings, topics.VOTES) >= expected, "all votes are on the log", LOOK_SECONDS)
+    rate = (expected - first) / (time.monotonic() - started)
+    for process in voting:
+        process.stop()
+    return rate
 
 
 def ballots(settings: Settings) -> int:

@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import psycopg2
 from election.config import Settings, load_settings
 from election.messaging import end_offsets, make_reader
 from embedded.java import find_java_home
-from embedded.pipeline import Pipeline
+from embedded.pipeline import PROJECT, Pipeline
 
 DEADLINE_SECONDS = 900
 
@@ -47,6 +48,13 @@ def election(**environment: str) -> Iterator[tuple[Pipeline, Settings]]:
             pipeline.seed_seconds = time.monotonic() - started  # type: ignore[attr-defined]
             main.stop()
             yield pipeline, settings
+
+
+def audited(pipeline: Pipeline) -> bool:
+    """Whether `python -m election.audit` finds record, log and tally the same."""
+    command = [sys.executable, "-m", "election.audit"]
+    environment = {**os.environ, **pipeline.environment}
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True).returncode == 0
 
 
 def count_rows(settings: Settings, table: str) -> int:
