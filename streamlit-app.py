@@ -13,7 +13,7 @@ this = page.open_page()
 
 @this.live
 def show_election(view: View) -> None:
-    headline.render(view, this.sources.photos)
+    headline.render(view, this)
     for tab, content in zip(page.open_tabs(), (results, places, voters, integrity), strict=True):
         if tab.open:
             with tab:

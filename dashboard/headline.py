@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from dashboard import markup, words
 from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
-from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems
-from dashboard.page import show
+from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems, shown_delay
+from dashboard.page import Page, show
 from dashboard.photos import Photos
 from dashboard.view import View
 
 SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.BEGUN: "◔", Stage.COUNTING: "◐", Stage.COUNTED: "✓"}
 
 
-def render(view: View, photos: Photos) -> None:
+def render(view: View, page: Page) -> None:
     """The headline."""
-    show(view.once(_headline, photos))
+    show(view.once(_headline, page.sources.photos, page.interval_seconds))
 
 
-def _headline(view: View, photos: Photos) -> str:
+def _headline(view: View, photos: Photos, interval_seconds: float | None) -> str:
     found = problems(view)
     warning = markup.notice(found) if found else ""
-    return f"<header>{_title(view)}{warning}{_lead(view, photos)}{_progress(view)}{_tiles(view)}</header>"
+    figures = _progress(view) + _tiles(view, interval_seconds)
+    return f"<header>{_title(view)}{warning}{_lead(view, photos)}{figures}</header>"
 
 
 def status(view: View) -> str:
@@ -97,7 +98,7 @@ def _progress(view: View) -> str:
     )
 
 
-def _tiles(view: View) -> str:
+def _tiles(view: View, interval_seconds: float | None) -> str:
     if not view.counted:
         return ""
     figures = []
@@ -107,7 +108,15 @@ def _tiles(view: View) -> str:
     if view.registered:
         figures.append(("Turnout", words.percent(view.counted, view.registered), "counted votes of registered voters"))
     figures.append(("Newest vote", words.age(view.now - (view.newest_vote_at or view.now)), "when it was cast"))
-    seen = overall_delay(view.latencies, view.now)
-    delay = words.delay(seen.p50) if seen else "–"
-    figures.append(("Cast to counted", delay, "median of the last minute" if seen else "no votes in the last minute"))
+    figures.append(_delay(view, interval_seconds))
     return markup.tiles(figures)
+
+
+def _delay(view: View, interval_seconds: float | None) -> tuple[str, str, str]:
+    """How long a vote takes from cast to this page, which shows it at its next refresh."""
+    counted = overall_delay(view.latencies, view.now)
+    if counted is None:
+        return "Cast to shown", "–", "no votes in the last minute"
+    note = f"median of the last minute; counted in {words.delay(counted.p50)}"
+    shown = shown_delay(view.latencies, view.now, interval_seconds) if interval_seconds else None
+    return "Cast to shown", "paused" if shown is None else words.delay(shown), note

@@ -182,6 +182,12 @@ def overall_delay(latencies: Sequence[tuple[float, float]], now: float) -> Delay
     return Delay(now, float(np.percentile(seen, 50)), float(np.percentile(seen, 99))) if seen else None
 
 
+def shown_delay(latencies: Sequence[tuple[float, float]], now: float, interval_seconds: float) -> float | None:
+    """The median time from cast to shown on a page that has refreshed every `interval_seconds` until now."""
+    waited = [max(delay, 0) + (now - at) % interval_seconds for at, delay in latencies if now - WINDOW_SECONDS <= at]
+    return float(np.median(waited)) if waited else None
+
+
 def example(rejected: RejectedVote) -> str:
     """How a rejected message began, as printable text without the voter it names."""
     hidden = VOTER_ID.sub(

@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 
 from dashboard.database import NOT_YET, VOTED, Search, roll_query
-from dashboard.health import Agreement, check, delays, example, kafka_problem, overall_delay, parts, problems, rates
+from dashboard.health import (
+    Agreement,
+    check,
+    delays,
+    example,
+    kafka_problem,
+    overall_delay,
+    parts,
+    problems,
+    rates,
+    shown_delay,
+)
 from dashboard.photos import LARGEST_BYTES, Photos, data_address
 from dashboard.view import Group, Sample, View, Watched
 from dashboard.watch import compare
@@ -201,3 +212,9 @@ def test_a_photo_comes_in_the_background_and_one_that_fails_is_left_alone(pictur
     wait_for(lambda: photos.get(f"{pictures}/face.jpg"), 10, "the photo")
     assert str(photos.get(f"{pictures}/face.jpg")).startswith("data:image/jpeg;base64,")
     assert photos.get(f"{pictures}/nobody.jpg") is None
+
+
+def test_a_vote_is_shown_at_the_first_refresh_after_it_was_counted() -> None:
+    assert shown_delay([(NOW - 3.5, 0.25)], NOW, 1) == pytest.approx(0.75)
+    assert shown_delay([(NOW - 3.5, 0.25)], NOW, 5) == pytest.approx(3.75)
+    assert shown_delay([(NOW - 100, 0.25)], NOW, 1) is None
