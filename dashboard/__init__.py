@@ -4,7 +4,7 @@ sources     what the page is made from: the live board, the watch, the election'
 watch       a thread that asks PostgreSQL and Kafka every few seconds, for all viewers
 database    searches in the roll
 photos      candidates' photos, fetched once by the server
-view        everything known at one moment
+view        everything known at one moment, shared by those who look then
 figures     View in, what is shown out: standings, lead, status, places, groups, the race
 health      View in, what is shown out: agreement, parts, rates, latency
 words       numbers and ages as text
@@ -12,6 +12,6 @@ palette     a colour and a symbol for each candidate
 gate        the optional password
 markup      pieces of HTML, everything from outside escaped
 charts      Vega-Lite charts whose data change in place
-page        the frame: style, sidebar, fragments that refresh
+page        the frame: style, sidebar, the fragment that refreshes; watchdog.js opens a page again that went white
 headline results places voters integrity       what is on the page
 """

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
@@ -40,6 +41,7 @@ SHOTS = (
     ("Results", "phone", "dark"),
 )
 HALF, ALL = 0.5, 1.0
+COLOURS = 256  # a third of the bytes, and nobody sees it
 PACE = {
     # The race over time needs a few minutes of voting; a real election's ballots come faster than one by one.
     "simulated": {"VOTERS": "6000", "RATE": "20"},
@@ -110,6 +112,8 @@ def take(page: Page, path: Path) -> None:
     settle(page)
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path)
+    with Image.open(path) as taken:
+        taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     page.set_viewport_size(size)
     log.info("%s", path)
 
