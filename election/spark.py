@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
 from election.config import Settings
@@ -72,7 +72,13 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     )
     for name, value in TUNING.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    try:
+        return builder.getOrCreate()
+    except Py4JJavaError as error:
+        raise CannotRun(
+            f"Spark on {master} could not be started ({one_line(error.java_exception)}): set SPARK_MASTER to a master"
+            " that runs, or leave it out to count in this process"
+        ) from None
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
