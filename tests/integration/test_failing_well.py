@@ -268,8 +268,8 @@ def test_a_script_ends_when_told_to_though_postgresql_hangs(settings, services, 
 
 
 def test_a_spark_master_that_cannot_be_had_is_named(java):
-    start = "from election.config import PROJECT, Settings; from election.spark import start_spark; start_spark(Settings(%s), 2)"
+    start = "from election.config import Settings; from election.spark import start_spark; start_spark(Settings(%s), 2)"
     command = [sys.executable, "-c", start % "spark_master='spark//nowhere'"]
-    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120).stderr
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120).stderr
     assert "CannotRun: Spark on spark//nowhere could not be started (" in said
     assert "set SPARK_MASTER to a master that runs" in said
