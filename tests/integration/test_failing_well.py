@@ -8,7 +8,6 @@ import sys
 import threading
 from contextlib import closing
 
-import psutil
 import psycopg2
 import pytest
 from confluent_kafka.admin import (
@@ -247,24 +246,6 @@ def test_a_voting_py_that_was_given_another_number_of_voters_ends_with_what_to_d
 
 def no_api(settings):
     return dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
-
-
-def test_a_script_ends_when_told_to_though_postgresql_hangs(settings, services, stop):
-    database = Database(settings, stop)
-    scripts = [services.start(part, RANDOMUSER_URL="http://127.0.0.1:9/api/", RATE="50") for part in ("main", "voting")]
-    paused = []
-    try:
-        wait_for(lambda: database.run(lambda one: row(one, "SELECT 1 FROM votes LIMIT 1")), 90, "votes are cast")
-        server = psutil.Process(services.postgres.process.pid)
-        paused += [server, *server.children(recursive=True)]
-        for process in paused:
-            process.suspend()
-        assert [script.stop() for script in scripts] == [0, 0]
-    finally:
-        for process in paused:
-            process.resume()
-        for script in scripts:
-            services.parts.pop(script.name).stop()
 
 
 def test_a_spark_master_that_cannot_be_had_is_named(java):
