@@ -22,7 +22,7 @@ UNUSED_JARS = (
 UNUSED_FILES = (
     *("pyspark/examples", "pyspark/data", "pyspark/jars/connect-repl", "pydeck/nbextension"),
     *("pyarrow/include", "pyarrow/tests", "pyarrow/libarrow_flight*", "pyarrow/_flight*"),
-    *("pyarrow/libarrow_substrait*", "pyarrow/_substrait*", "numpy/**/tests", "pandas/tests"),
+    *("pyarrow/_substrait*", "numpy/**/tests", "pandas/tests"),
 )
 ROCKSDB_LIBRARIES = {"x86_64": "librocksdbjni-linux64.so", "aarch64": "librocksdbjni-linux-aarch64.so"}
 
