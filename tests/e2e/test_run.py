@@ -176,19 +176,26 @@ def test_an_unknown_election_ends_a_script_with_one_line(script):
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("script", ["main.py", "voting.py", "spark-streaming.py"])
-def test_without_servers_a_script_says_what_it_waits_for_and_stops_when_told_to(script, folder):
+@pytest.mark.parametrize(
+    ("script", "server"), [("main.py", "PostgreSQL"), ("voting.py", "Kafka"), ("spark-streaming.py", "Kafka")]
+)
+def test_without_servers_a_script_says_what_it_waits_for_and_stops_when_told_to(script, server, folder):
     log = folder / "log"
     with log.open("w") as output:
         waiting = subprocess.Popen(
             [sys.executable, script],
             cwd=ROOT,
-            env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+            env={
+                **os.environ,
+                "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+                "POSTGRES_HOST": "127.0.0.1",
+                "POSTGRES_PORT": "1",
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for(lambda: "waiting for Kafka at 127.0.0.1:1: " in log.read_text(), 60, "it says what it waits for")
+        wait_for(lambda: f"waiting for {server} at 127.0.0.1:1: " in log.read_text(), 60, "it says what it waits for")
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(30) == 0
     finally:
