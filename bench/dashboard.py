@@ -178,7 +178,7 @@ def measure(voters: int, seconds: float) -> Measured:
     found, executable = Measured(), find_browser()
     if executable is None:
         raise FileNotFoundError("the dashboard's benchmark needs Chromium")
-    with election(VOTERS=str(voters), RATE=str(RATE), SPARK_DRIVER_MEMORY="3g") as (pipeline, settings):
+    with election(VOTERS=str(voters), RATE=str(RATE)) as (pipeline, settings):
         spark = pipeline.start("spark-streaming")
         until(lambda: "counting in" in spark.log.read_text(), "the count starts", 0.2)
         voting = pipeline.start("voting")

@@ -52,7 +52,7 @@ def seconds_to_count(settings: Settings, live: LiveBoard, messages: Iterable[Val
 
 def measure(voters: int) -> dict[str, float]:
     """Seconds for half of the votes alone, and for the other half in a flood that is rejected to the last."""
-    with election(VOTERS=str(voters), SPARK_DRIVER_MEMORY="3g") as (pipeline, settings):
+    with election(VOTERS=str(voters)) as (pipeline, settings):
         votes = [(vote.voter_id, encode_vote(vote)) for vote in some_voters(settings, voters)]
         warm, half = len(votes) // WARM_SHARE, len(votes) // 2
         spark = pipeline.start("spark-streaming")

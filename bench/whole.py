@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,23 +34,18 @@ class Whole:
 def measure(voters: int) -> Whole:
     """`run.py --voters N --rate 0 --until-counted --no-dashboard`, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        command = [sys.executable, "-m", "embedded.cli", "--folder", folder, "--voters", str(voters)]
+        Path(name).chmod(0o755)
+        command = [sys.executable, "-m", "embedded.cli", "--folder", name, "--voters", str(voters)]
+        command += ["--rate", "0", "--until-counted", "--no-dashboard"]
         started, most = time.monotonic(), 0.0
-        with (folder / "output.txt").open("w") as output:
-            run = subprocess.Popen(
-                [*map(str, command), "--rate", "0", "--until-counted", "--no-dashboard"],
-                cwd=PROJECT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-            while run.poll() is None and time.monotonic() - started < GIVE_UP_SECONDS:
-                most = max(most, memory_mb(run.pid))
-                time.sleep(LOOK_SECONDS)
-            seconds = time.monotonic() - started
-            run.terminate()
-            return Whole(seconds, most, run.wait(120) == 0)
+        run = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while run.poll() is None and time.monotonic() - started < GIVE_UP_SECONDS:
+            most = max(most, memory_mb(run.pid))
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(LOOK_SECONDS)
+        seconds = time.monotonic() - started
+        run.terminate()
+        return Whole(seconds, most, run.wait(120) == 0)
 
 
 def memory_mb(process: int) -> float:
