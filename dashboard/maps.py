@@ -84,10 +84,14 @@ def shade(part: float, whole: float) -> float:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The place that is chosen on the page, and how many times one was: no two clicks on the map are the same."""
+    """The place that is chosen on the page, and how many times one was, of them by a click on the map.
+
+    With `times` among its data, no two clicks on the map are the same.
+    """
 
     place: str | None = None
     times: int = 0
+    clicks: int = 0
 
 
 def map_data(

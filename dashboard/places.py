@@ -16,6 +16,7 @@ from dashboard.view import View
 
 CLOSEST_SHOWN = 5
 LEAD, COUNTED = "Who leads", "How much is counted"
+CHOSEN, EVERYWHERE = "chosen", "All places"
 
 
 def render(view: View, page: Page) -> None:
@@ -26,35 +27,55 @@ def render(view: View, page: Page) -> None:
             shading = st.segmented_control(
                 "Shade the map by", (LEAD, COUNTED), default=LEAD, required=True, key="shade"
             )
-            _map(view, page, shading == COUNTED, _chosen())
+            _map(view, page, shading == COUNTED, _chosen(page))
     else:
         right = st.container()
     with right:
-        chosen = st.selectbox(
-            "Find a place",
-            page.sources.places,
-            index=None,
-            placeholder="All places: type to search",
-            key="place",
-            bind="query-params",
-        )
-        show(view.once(_place, page.sources.photos, chosen))
+        _search(page, _chosen(page))
+        show(view.once(_place, page.sources.photos, _chosen(page).place))
     _table(view)
 
 
-def _chosen() -> maps.Chosen:
-    """The place that this viewer chose last, by the map or by the search."""
-    before: maps.Chosen = st.session_state.get("chosen", maps.Chosen())
-    place = st.session_state.get("place")
-    if place != before.place:
-        st.session_state.chosen = before = maps.Chosen(place, before.times + 1)
-    return before
+def _chosen(page: Page) -> maps.Chosen:
+    """The place that this viewer chose last, by the map or by the search; at first, what the address asks for."""
+    if CHOSEN not in st.session_state:
+        asked = st.query_params.get("place")
+        st.session_state[CHOSEN] = maps.Chosen(asked if asked in page.sources.places else None)
+    chosen: maps.Chosen = st.session_state[CHOSEN]
+    return chosen
+
+
+def _choose(place: str, *, clicked: bool) -> None:
+    before: maps.Chosen = st.session_state[CHOSEN]
+    chosen = place if place != EVERYWHERE else None
+    st.session_state[CHOSEN] = maps.Chosen(chosen, before.times + 1, before.clicks + clicked)
+    if chosen:
+        st.query_params["place"] = chosen
+    else:
+        st.query_params.pop("place", None)
 
 
 def _click() -> None:
     """Chooses the place that was clicked on the map; a click on the chosen one goes back to all."""
     for clicked in st.session_state.map.selection[maps.CLICKED]:
-        st.session_state.place = clicked["location"] if clicked["location"] != st.session_state.place else None
+        place = clicked["location"]
+        _choose(place if place != st.session_state[CHOSEN].place else EVERYWHERE, clicked=True)
+
+
+def _search(page: Page, chosen: maps.Chosen) -> None:
+    """The search box. After a click on the map it is another one, with that place in it from the start.
+
+    To give the same box another value would be one message, and a page that refreshes meanwhile may never get it.
+    """
+    key = f"place-{chosen.clicks}"
+    options = EVERYWHERE, *page.sources.places
+    st.selectbox(
+        "Find a place",
+        options,
+        index=options.index(chosen.place or EVERYWHERE),
+        key=key,
+        on_change=lambda: _choose(st.session_state[key], clicked=False),
+    )
 
 
 def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
