@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from election.config import Settings
 from election.counting import COUNT, REJECT, open_count
-from election.enrichment import read_candidates, read_registered, read_roll
+from election.enrichment import read_lookups
 from election.stages import Stop, run_stage
 from election.tallies import (
     first_votes,
@@ -25,15 +25,13 @@ from election.tallies import (
 
 def main(settings: Settings, stop: Stop) -> None:
     with open_count(settings, stop) as count:
-        candidates = read_candidates(count.spark, count.database)
-        registered = read_registered(count.spark, count.database)
-        read_roll(count.spark, count.database, count.folder)
+        read_lookups(count.spark, count.database, count.folder)
 
         def queries(messages: DataFrame) -> dict[str, DataFrame]:
-            votes = validate_votes(parse_messages(messages), candidates)
+            votes = validate_votes(parse_messages(messages))
             tallies = tally_votes(first_votes(votes))
             return {
-                COUNT: label_tallies(tallies, candidates, registered),
+                COUNT: label_tallies(tallies),
                 REJECT: reject_votes(votes),
             }
 

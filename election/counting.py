@@ -33,7 +33,7 @@ from election.watching import TopicWatch
 log = logging.getLogger(__name__)
 
 # Another number here makes new checkpoints: raise it whenever the state that a query keeps changes its meaning.
-STATE_VERSION = 2
+STATE_VERSION = 3
 RETRY_SECONDS = 2
 CHECK_SECONDS = 5
 # So many votes a micro-batch, so that a long drain shows how far it is; and so few that real-time mode takes them over.
@@ -143,6 +143,7 @@ class Count:
             .options(**spark_kafka_options(self.settings))
             .option("kafka.max.request.size", str(topics.REJECTED_MAX_BYTES))
             .option("kafka.compression.type", "lz4")
+            .option("kafka.linger.ms", __import__("os").environ.get("LINGER", "0"))
             .option("checkpointLocation", str(self.checkpoint / name))
             .outputMode("update")
             .trigger(**trigger)

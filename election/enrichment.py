@@ -1,90 +1,102 @@
 """What PostgreSQL adds to the votes: the candidates, the roll, and how many voters each group has.
 
-All of it is read once. The small tables become rows of the query itself; the roll, which may have millions of voters,
-becomes a function that each executor answers from its memory.
+Each is copied once and becomes a function that every executor answers from its memory, even for millions of voters.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import pandas as pd
 from psycopg2.extensions import connection as Connection
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from election import topics
-from election.record import Database, rows
+from election.record import Database
 
 log = logging.getLogger(__name__)
 
-FIND_ON_ROLL = "find_on_roll"
-ROLL_FUNCTION, ROLL_FILE = Path(__file__).with_name("RollFunction.java"), "roll.tsv"
-GROUPS = StructType().add("state", "string").add("gender", "string").add("age_group", "string")
-CANDIDATES = "SELECT candidate_id, candidate_name, party_affiliation, photo_url FROM candidates"
-ROLL = "SELECT voter_id, state, gender, age_group FROM roll"
-REGISTERED = " UNION ALL ".join(
-    f"SELECT '{topic.name}' AS topic, {topic.key[0]} AS key, count(*) AS registered FROM roll GROUP BY {topic.key[0]}"
-    for topic in topics.AGGREGATED
-    if topic.name in (topics.TURNOUT_BY_LOCATION, topics.TURNOUT_BY_GENDER, topics.TURNOUT_BY_AGE_GROUP)
+LOOKUP = Path(__file__).with_name("Lookup.java")
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A function of Spark: from a key, the first column of `query`, to a struct of the others, all text, or to null."""
+
+    name: str
+    query: str
+    columns: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        """A row a line as PostgreSQL's COPY writes it."""
+        return f"{self.name}.tsv"
+
+    def __call__(self, key: Column | str) -> Column:
+        return F.call_function(self.name, key)
+
+
+find_candidate = Lookup(
+    "find_candidate",
+    "SELECT candidate_id, candidate_name, party_affiliation, photo_url FROM candidates",
+    ("candidate_name", "party_affiliation", "photo_url"),
 )
+find_voter = Lookup(
+    "find_voter", "SELECT voter_id, state, gender, age_group FROM roll", ("state", "gender", "age_group")
+)
+find_registered = Lookup(
+    "find_registered",
+    " UNION ALL ".join(
+        f"SELECT '{topic.name}|' || {topic.key[0]}, count(*) FROM roll GROUP BY {topic.key[0]}"
+        for topic in topics.AGGREGATED
+        if topic.name in topics.TURNOUTS
+    ),
+    ("registered",),
+)
+LOOKUPS = find_candidate, find_voter, find_registered
 
 
-def read_candidates(spark: SparkSession, database: Database) -> DataFrame:
-    """candidate_id, candidate_name, party_affiliation, photo_url."""
-    return _read(spark, database, CANDIDATES)
+def read_lookups(spark: SparkSession, database: Database, folder: Path) -> None:
+    """Makes the lookups answer from PostgreSQL as it is now. `folder` must stay while Spark runs."""
+    for lookup in LOOKUPS:
+        copied = database.run(partial(_copy, lookup.query, folder / lookup.file))
+        log.info("%s: %s rows", lookup.name, f"{copied:,}")
+    register_lookups(spark, folder)
 
 
-def read_registered(spark: SparkSession, database: Database) -> DataFrame:
-    """How many are registered in each group that has a turnout: topic, key, registered."""
-    return _read(spark, database, REGISTERED)
+def _copy(query: str, path: Path, connection: Connection) -> int:
+    with connection.cursor() as cursor, path.open("wb") as file:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT", file)
+        return cursor.rowcount
 
 
-def _read(spark: SparkSession, database: Database, query: str) -> DataFrame:
-    found = database.run(lambda connection: rows(connection, query))
-    return spark.createDataFrame(pd.DataFrame(found))
-
-
-def read_roll(spark: SparkSession, database: Database, folder: Path) -> None:
-    """Makes FIND_ON_ROLL answer from the roll as it is now. `folder` must stay while Spark runs."""
-    with (folder / ROLL_FILE).open("w+b") as file:
-
-        def copy(connection: Connection) -> int:
-            file.seek(0)
-            file.truncate()
-            with connection.cursor() as cursor:
-                cursor.copy_expert(f"COPY ({ROLL}) TO STDOUT", file)
-                return cursor.rowcount
-
-        voters = database.run(copy)
-    register_roll(spark, folder)
-    log.info("read the roll: %s voters", f"{voters:,}")
-
-
-def register_roll(spark: SparkSession, folder: Path) -> None:
-    """Gives every executor ROLL_FILE of the folder, a voter a line: voter_id, state, gender, age_group, by tabs.
-
-    From then on `call_function(FIND_ON_ROLL, voter_id)` is (state, gender, age_group), or null for a stranger.
-    """
-    spark.sparkContext.addFile(str(folder / ROLL_FILE))
+def register_lookups(spark: SparkSession, folder: Path) -> None:
+    """Gives every executor the lookups and their files, which are in the folder."""
     java: Any = spark._jvm
-    gateway: Any = spark.sparkContext._gateway
     compiler = java.org.codehaus.janino.SimpleCompiler()
     compiler.setParentClassLoader(java.Thread.currentThread().getContextClassLoader())
-    compiler.cook(ROLL_FUNCTION.read_text())
+    compiler.cook(LOOKUP.read_text())
     compiled = compiler.getBytecodes()
-    jar = folder / "roll.jar"
+    jar = folder / "lookup.jar"
     with ZipFile(jar, "w") as archive:
         for name in compiled:
             archive.writestr(name.replace(".", "/") + ".class", bytes(compiled[name]))
     spark.sparkContext._jsc.sc().addJar(str(jar))
-    function = compiler.getClassLoader().loadClass("election.RollFunction")
-    nothing = gateway.new_array(java.Class, 0), gateway.new_array(java.Object, 0)
-    spark._jsparkSession.udf().register(
-        FIND_ON_ROLL,
-        function.getDeclaredConstructor(nothing[0]).newInstance(nothing[1]),
-        java.org.apache.spark.sql.types.DataType.fromJson(GROUPS.json()),
-    )
+    gateway: Any = spark.sparkContext._gateway
+    types, values = gateway.new_array(java.Class, 1), gateway.new_array(java.Object, 1)
+    types[0] = java.Class.forName("java.lang.String")
+    constructor = compiler.getClassLoader().loadClass("election.Lookup").getDeclaredConstructor(types)
+    for lookup in LOOKUPS:
+        spark.sparkContext.addFile(str(folder / lookup.file))
+        values[0] = lookup.file
+        columns = StructType()
+        for column in lookup.columns:
+            columns.add(column, "string")
+        struct = java.org.apache.spark.sql.types.DataType.fromJson(columns.json())
+        spark._jsparkSession.udf().register(lookup.name, constructor.newInstance(values), struct)

@@ -32,10 +32,8 @@ TUNING = {
     "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
     # The streaming shuffle holds rows back for up to 50 ms by default: nearly the whole delay of a vote.
     "spark.shuffle.streaming.networkBufferMaxWaitTimeMs": "2",
-    # Real-time mode has no adaptive execution, and its static sides must be broadcast.
+    # Real-time mode has no adaptive execution.
     "spark.sql.adaptive.enabled": "false",
-    # A small table read from PostgreSQL becomes rows of the plan, which need no job of their own at each checkpoint.
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
     # What Spark's pages and logs hide: the defaults, and the option that holds Kafka's password.

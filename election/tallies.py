@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from election import topics
-from election.enrichment import FIND_ON_ROLL
+from election.enrichment import find_candidate, find_registered, find_voter
 from election.events import FLAT_OBJECT, LONE_SURROGATE, UTC_TIME, Reason
 
 VOTE_SHAPE = "OBJECT<candidate_id: STRING, vote: BIGINT, voter_id: STRING, voting_time: STRING>"
@@ -63,20 +63,18 @@ def _malformed() -> Column:
     )
 
 
-def validate_votes(votes: DataFrame, candidates: DataFrame) -> DataFrame:
+def validate_votes(votes: DataFrame) -> DataFrame:
     """The votes with their candidate's party and their voter's groups, and a reason where either is unknown.
 
-    Needs the roll: `enrichment.register_roll`.
+    Needs the lookups: `enrichment.register_lookups`.
     """
-    parties = candidates.select("candidate_id", "party_affiliation")
-    unknown = F.when(F.col("party_affiliation").isNull(), Reason.UNKNOWN_CANDIDATE).when(
+    unknown = F.when(F.col("candidate").isNull(), Reason.UNKNOWN_CANDIDATE).when(
         F.col("voter").isNull(), Reason.UNREGISTERED
     )
     return (
-        votes.join(F.broadcast(parties), "candidate_id", "left")
-        .withColumn("voter", F.call_function(FIND_ON_ROLL, "voter_id"))
+        votes.withColumns({"candidate": find_candidate("candidate_id"), "voter": find_voter("voter_id")})
         .withColumn("reason", F.coalesce("reason", unknown))
-        .select(*votes.columns[:-1], "reason", "party_affiliation", "voter.state", "voter.gender", "voter.age_group")
+        .select(*votes.columns, "candidate.party_affiliation", "voter.state", "voter.gender", "voter.age_group")
     )
 
 
@@ -85,42 +83,52 @@ def first_votes(votes: DataFrame) -> DataFrame:
     return votes.where(F.col("reason").isNull()).dropDuplicates(["voter_id"])
 
 
-DIMENSIONS = "candidate_id", "party_affiliation", "state", "gender", "age_group", "minute"
-AGGREGATES = {topic.name: topic.key for topic in topics.AGGREGATED}
+# Which topics have a field beside the candidate in their key. They are counted together: `group` holds it for each.
+GROUPS = {
+    group: [topic.name for topic in topics.AGGREGATED if topic.group == group]
+    for group in (topic.group for topic in topics.AGGREGATED)
+    if group
+}
 
 
 def tally_votes(votes: DataFrame) -> DataFrame:
-    """Running totals of every aggregate: topic, its dimensions (null where not its own), total_votes, last_vote_at."""
-    row = {
-        topic: F.struct(
-            F.lit(topic).alias("topic"),
-            *((F.col(name) if name in own else F.lit(None).cast("string")).alias(name) for name in DIMENSIONS),
+    """Running totals of all aggregates: topic, group, candidate_id (null if not its own), total_votes, last_vote_at."""
+    nothing = F.lit(None).cast("string")
+    rows = (
+        F.struct(
+            F.lit(topic.name).alias("topic"),
+            (F.col(topic.group) if topic.group else nothing).alias("group"),
+            (F.col("candidate_id") if "candidate_id" in topic.key else nothing).alias("candidate_id"),
         )
-        for topic, own in AGGREGATES.items()
-    }
+        for topic in topics.AGGREGATED
+    )
     minute = F.date_format("voting_time", "yyyy-MM-dd'T'HH:mm'Z'")
     return (
         votes.withColumn("minute", minute)
-        .select("vote", "voting_time", F.explode(F.array(*row.values())).alias("row"))
-        .select("row.*", "vote", "voting_time")
-        .groupBy("topic", *DIMENSIONS)
+        .select("vote", "voting_time", F.inline(F.array(*rows)))
+        .groupBy("topic", "group", "candidate_id")
         .agg(F.sum("vote").alias("total_votes"), F.max("voting_time").alias("last_vote_at"))
     )
 
 
-def label_tallies(tallies: DataFrame, candidates: DataFrame, registered: DataFrame) -> DataFrame:
+def label_tallies(tallies: DataFrame) -> DataFrame:
     """The totals as Kafka messages, with each candidate's name, party and photo and each group's registered voters."""
-    labels = candidates.select("candidate_id", "candidate_name", F.col("party_affiliation").alias("party"), "photo_url")
-    key = F.concat_ws("|", "state", "gender", "age_group", "minute", "party_affiliation", "candidate_id")
+    topic, key = F.col("topic"), F.concat_ws("|", "group", "candidate_id")
+    of = {name: F.when(topic.isin(*names), F.col("group")).alias(name) for name, names in GROUPS.items()}
+    party = F.coalesce(of.pop("party_affiliation"), "candidate.party_affiliation").alias("party_affiliation")
+    registered = find_registered(F.concat_ws("|", "topic", "key")).registered.cast("long")
     value = F.struct(
-        *("candidate_id", "candidate_name", F.coalesce("party_affiliation", "party").alias("party_affiliation")),
-        *("photo_url", "state", "gender", "age_group", "minute", "total_votes", "registered", "last_vote_at"),
+        F.col("candidate_id"),
+        F.col("candidate.candidate_name"),
+        party,
+        F.col("candidate.photo_url"),
+        *of.values(),
+        F.col("total_votes"),
+        F.when(topic.isin(*topics.TURNOUTS), registered).alias("registered"),
+        F.col("last_vote_at"),
     )
-    return (
-        tallies.withColumn("key", key)
-        .join(F.broadcast(labels), "candidate_id", "left")
-        .join(F.broadcast(registered), ["topic", "key"], "left")
-        .select("topic", "key", F.to_json(value, {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}).alias("value"))
+    return tallies.withColumns({"key": key, "candidate": find_candidate("candidate_id")}).select(
+        "topic", "key", F.to_json(value, {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}).alias("value")
     )
 
 

@@ -49,6 +49,11 @@ class Topic:
     config: dict[str, str] = field(default_factory=lambda: COMPACTED)
     key: tuple[str, ...] = ()
 
+    @property
+    def group(self) -> str | None:
+        """The part of the key beside the candidate."""
+        return next((name for name in self.key if name != "candidate_id"), None)
+
 
 AGGREGATED = (
     Topic(VOTES_PER_CANDIDATE, key=("candidate_id",)),
@@ -61,6 +66,8 @@ AGGREGATED = (
     Topic(VOTES_BY_AGE_GROUP, key=("age_group", "candidate_id")),
     Topic(VOTES_PER_MINUTE, key=("minute", "candidate_id")),
 )
+# How many are registered is told with these.
+TURNOUTS = TURNOUT_BY_LOCATION, TURNOUT_BY_GENDER, TURNOUT_BY_AGE_GROUP
 # A rejected message is its original bytes plus headers, so it may be larger than any message on votes_topic.
 REJECTED = Topic(REJECTED_VOTES, config={**KEPT, "max.message.bytes": str(REJECTED_MAX_BYTES)})
 ALL = (Topic(VOTERS, shared=True), Topic(VOTES, shared=True, config=KEPT), *AGGREGATED, REJECTED)

@@ -6,7 +6,7 @@ import pytest
 import simplejson
 
 from election import topics
-from election.enrichment import ROLL_FILE, register_roll
+from election.enrichment import find_candidate, find_registered, find_voter, register_lookups
 from election.events import Reason, Vote, encode_vote, parse_tally
 from election.tallies import (
     first_votes,
@@ -21,39 +21,30 @@ NOON = datetime(2026, 1, 1, 12, 0, 30, tzinfo=UTC)
 MESSAGE = "key binary, value binary, partition int, offset long"
 CANDIDATES = [("a", "Ann", "Red", "http://photos/a"), ("b", "Bob", "Blue", "")]
 ROLL = [("v1", "North", "female", "18-24"), ("v2", "North", "male", "25-34"), ("v3", "South", "male", "25-34")]
-
-
-@pytest.fixture(scope="module")
-def candidates(spark):
-    return spark.createDataFrame(CANDIDATES, ["candidate_id", "candidate_name", "party_affiliation", "photo_url"])
+REGISTERED = [(f"{topics.TURNOUT_BY_LOCATION}|North", "2"), (f"{topics.TURNOUT_BY_AGE_GROUP}|25-34", "2")]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def roll(spark, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("roll")
-    (folder / ROLL_FILE).write_text("".join("\t".join(voter) + "\n" for voter in ROLL))
-    register_roll(spark, folder)
-
-
-@pytest.fixture(scope="module")
-def registered(spark):
-    groups = [(topics.TURNOUT_BY_LOCATION, "North", 2), (topics.TURNOUT_BY_AGE_GROUP, "25-34", 2)]
-    return spark.createDataFrame(groups, ["topic", "key", "registered"])
+def lookups(spark, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lookups")
+    for lookup, lines in (find_candidate, CANDIDATES), (find_voter, ROLL), (find_registered, REGISTERED):
+        (folder / lookup.file).write_text("".join("\t".join(line) + "\n" for line in lines))
+    register_lookups(spark, folder)
 
 
 def good(voter_id, candidate_id="a", time=NOON):
     return voter_id.encode(), encode_vote(Vote(voter_id, candidate_id, time))
 
 
-def validated(spark, candidates, messages):
+def validated(spark, messages):
     rows = [(key and bytearray(key), value and bytearray(value), 0, at) for at, (key, value) in enumerate(messages)]
-    return validate_votes(parse_messages(spark.createDataFrame(rows, MESSAGE)), candidates)
+    return validate_votes(parse_messages(spark.createDataFrame(rows, MESSAGE)))
 
 
-def test_votes_are_tallied_in_every_aggregate(spark, candidates, registered):
+def test_votes_are_tallied_in_every_aggregate(spark):
     messages = [good("v1"), good("v2"), good("v3", "b", NOON.replace(minute=1)), good("v1")]
-    votes = first_votes(validated(spark, candidates, messages))
-    tallies = label_tallies(tally_votes(votes), candidates, registered).collect()
+    votes = first_votes(validated(spark, messages))
+    tallies = label_tallies(tally_votes(votes)).collect()
     found = {(row.topic, row.key): parse_tally(row.value.encode()) for row in tallies}
     totals = {key: tally["total_votes"] for key, tally in found.items()}
     assert totals == {
@@ -85,7 +76,7 @@ def test_votes_are_tallied_in_every_aggregate(spark, candidates, registered):
     assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"]["registered"] == 2
 
 
-def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates):
+def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark):
     shape = {"voter_id": "v1", "candidate_id": "a", "voting_time": "2026-01-01T12:00:00Z", "vote": 1}
     cases = [
         ((b"v1", None), Reason.EMPTY),
@@ -101,7 +92,7 @@ def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates):
         (good("v1", "c"), Reason.UNKNOWN_CANDIDATE),
         (good("stranger"), Reason.UNREGISTERED),
     ]
-    rejected = reject_votes(validated(spark, candidates, [message for message, _ in cases])).collect()
+    rejected = reject_votes(validated(spark, [message for message, _ in cases])).collect()
     found = {}
     for row in rejected:
         headers = {header.key: bytes(header.value).decode() for header in row.headers}
@@ -111,7 +102,7 @@ def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark, candidates):
     ]
 
 
-def test_a_bad_vote_never_uses_up_a_voters_turn(spark, candidates):
+def test_a_bad_vote_never_uses_up_a_voters_turn(spark):
     messages = [good("v1", "nobody"), good("v1", "b")]
-    votes = first_votes(validated(spark, candidates, messages)).collect()
+    votes = first_votes(validated(spark, messages)).collect()
     assert [(vote.voter_id, vote.candidate_id) for vote in votes] == [("v1", "b")]

@@ -21,7 +21,6 @@ from election import topics
 from election.config import Settings
 from election.definition import Election, load_election
 from election.results import Board
-from election.tallies import AGGREGATES
 
 AGE_GROUPS = "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+"
 GENDERS = "female", "male"
@@ -77,6 +76,7 @@ def ballots(election: Election, share: float) -> list[dict[str, Any]]:
 def staged_board(election: Election, cast: Iterable[dict[str, Any]], now: float) -> Board:
     """The board after these ballots, the newest of them cast at `now`."""
     names = {row["candidate_id"]: row for row in named_candidates(election)}
+    keys = {topic.name: topic.key for topic in topics.AGGREGATED}
     counts: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
     cast = list(cast)
     latest = max((one["at"] for one in cast), default=0)
@@ -84,12 +84,12 @@ def staged_board(election: Election, cast: Iterable[dict[str, Any]], now: float)
         at = datetime.fromtimestamp(now, UTC) - timedelta(minutes=latest - one["at"])
         groups = one | {"minute": f"{at:%Y-%m-%dT%H:%MZ}"}
         groups["party_affiliation"] = names[one["candidate_id"]]["party_affiliation"]
-        for topic, own in AGGREGATES.items():
+        for topic, own in keys.items():
             counts[topic, tuple(groups[name] for name in own)] += 1
     board = Board()
     registered = {location.name: location.registered for location in election.locations}
     for (topic, key), total in counts.items():
-        tally: dict[str, Any] = dict(zip(AGGREGATES[topic], key, strict=True))
+        tally: dict[str, Any] = dict(zip(keys[topic], key, strict=True))
         tally |= names.get(tally.get("candidate_id", ""), {})
         if topic == topics.TURNOUT_BY_LOCATION:
             tally["registered"] = registered.get(tally["state"], 1)
