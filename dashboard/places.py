@@ -67,15 +67,21 @@ def _search(page: Page, chosen: maps.Chosen) -> None:
 
     To give the same box another value would be one message, and a page that refreshes meanwhile may never get it.
     """
-    key = f"place-{chosen.clicks}"
     options = EVERYWHERE, *page.sources.places
     st.selectbox(
         "Find a place",
         options,
         index=options.index(chosen.place or EVERYWHERE),
-        key=key,
-        on_change=lambda: _choose(st.session_state[key], clicked=False),
+        key=f"place-{chosen.clicks}",
+        on_change=_find,
+        args=(chosen.clicks,),
     )
+
+
+def _find(clicks: int) -> None:
+    """Chooses what the search box says. A page that is late may speak of a box that a click on the map has replaced."""
+    if clicks == st.session_state[CHOSEN].clicks:
+        _choose(st.session_state[f"place-{clicks}"], clicked=False)
 
 
 def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
