@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -41,13 +41,18 @@ def theme_colours() -> Colours:
 
 
 def draw(
-    spec: dict[str, Any], data: Table | None, alt: str, key: str, on_select: Callable[[], None] | None = None
+    spec: dict[str, Any],
+    data: Table | None,
+    alt: str,
+    key: str,
+    on_select: Callable[[], None] | None = None,
+    height: Literal["content", "stretch"] = "content",
 ) -> None:
     """Shows a chart; `alt` tells those who don't see it what it shows. `on_select` is called after a click on a mark.
 
     A chart whose `alt` changes is drawn anew, with a flicker: what changes belongs into a table beside it.
     """
-    st.vega_lite_chart(data, spec, width="stretch", height="content", key=key, alt=alt, on_select=on_select or "ignore")
+    st.vega_lite_chart(data, spec, width="stretch", height=height, key=key, alt=alt, on_select=on_select or "ignore")
 
 
 def encode(data: pd.DataFrame) -> Table:

@@ -15,7 +15,6 @@ from dashboard.figures import Place
 from dashboard.palette import NOTHING
 from dashboard.words import count, points
 
-MAP_HEIGHT = 460
 EDGE, CHOSEN_EDGE = 0.7, 4
 CLICKED = "clicked"
 # Shades of a lead, in points: (at least, how strong the colour is, words).
@@ -136,7 +135,6 @@ def map_spec(outlines: Mapping[str, Any], colours: Colours) -> dict[str, Any]:
         "text": {"field": "symbol"},
     }
     return {
-        "height": MAP_HEIGHT,
         "projection": {"type": "identity", "reflectY": True},
         "layer": [
             {

@@ -100,7 +100,10 @@ def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
     colours = charts.theme_colours()
     spec = maps.map_spec(page.sources.outlines or {}, colours)
     spec["datasets"] = {"places": view.once(_map_data, page.sources, by_counted, colours.ink, chosen)}
-    charts.draw(spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map", _click)
+    with st.container(key="map-frame"):
+        charts.draw(
+            spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map", _click, "stretch"
+        )
 
 
 def _map_data(view: View, sources: Sources, by_counted: bool, ink: str, chosen: maps.Chosen) -> Table:
