@@ -153,26 +153,26 @@ class Count:
 
 @contextmanager
 def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
-    """Waits for Kafka, the topics and the whole roll, starts Spark, and yields the count.
+    """Waits for Kafka and the topics, starts Spark while main.py still registers voters, and yields the count.
 
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
-    database = Database(settings, stop)
-    election = wait_for_roll(database, stop)
     partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
-    watch = TopicWatch(admin, topics.VOTES)
-    # A topic made anew has another id, so it never meets the state of the one before; nor does another election.
-    checkpoint = (
-        Path(settings.spark_checkpoint_dir)
-        / cluster_id(admin)
-        / f"{watch.made}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
-    )
     slots = slots_needed(settings, partitions)
     spark = start_spark(settings, slots)
     try:
         slots = slots if settings.real_time else 1
         wait_for_slots(spark, slots, stop)
+        database = Database(settings, stop)
+        election = wait_for_roll(database, stop)
+        watch = TopicWatch(admin, topics.VOTES)
+        # A topic made anew has another id, so it never meets the state of the one before; nor does another election.
+        checkpoint = (
+            Path(settings.spark_checkpoint_dir)
+            / cluster_id(admin)
+            / f"{watch.made}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
+        )
         log.info("checkpoint: %s", checkpoint)
         with TemporaryDirectory(prefix="election-") as folder:
             yield Count(settings, stop, spark, slots, checkpoint, watch, database, Path(folder))
