@@ -8,7 +8,8 @@
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
-Results go to bench/results.json, with the machine they were measured on.
+Results go to bench/results.json, with the machine they were measured on and every single run; the latency also becomes
+a chart, docs/images/latency.svg.
 """
 
 from __future__ import annotations
@@ -16,19 +17,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench import backlog, cast, dashboard, flood, latency, start, whole
+from bench.chart import CHART, latency_chart
 from bench.harness import machine, spread
 
 RESULTS = Path(__file__).with_name("results.json")
+# The table's rows, and the runs that they come from.
+Measured = tuple[list[tuple[str, str]], Sequence[Any]]
 
 
-def run_cast(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_cast(options: argparse.Namespace) -> Measured:
     runs = [cast.measure(options.voters) for _ in range(options.runs)]
     floors = [run[cast.FLOOR] for run in runs]
-    return [
+    rows = [
         (
             name,
             f"{spread([run[name] for run in runs])} votes/s,"
@@ -36,10 +43,11 @@ def run_cast(options: argparse.Namespace) -> list[tuple[str, str]]:
         )
         for name in runs[0]
     ]
+    return rows, runs
 
 
-def run_latency(options: argparse.Namespace) -> list[tuple[str, str]]:
-    rows = []
+def run_latency(options: argparse.Namespace) -> Measured:
+    rows, every = [], []
     for rate in options.rates:
         for name, trigger in (("real time", "real-time"), ("micro-batches", "0 seconds")):
             runs = [latency.measure(trigger, rate, options.seconds, options.voters) for _ in range(options.runs)]
@@ -49,42 +57,47 @@ def run_latency(options: argparse.Namespace) -> list[tuple[str, str]]:
             )
             exact = "every total exact" if all(run.exact for run in runs) else "NOT EXACT"
             rows.append((f"{name}, {rate:,} votes/s", f"{figures} ms; {exact}"))
-    return rows
+            every += [{"name": name, "rate": rate, **asdict(run)} for run in runs]
+    CHART.write_text(latency_chart(every))
+    return rows, every
 
 
-def run_backlog(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_backlog(options: argparse.Namespace) -> Measured:
     runs = [backlog.measure(options.voters) for _ in range(options.runs)]
-    return [
+    rows = [
         (
             f"{step} {runs[0]['voters' if step == 'seed' else 'votes']:,.0f}",
             f"{spread([run[step] for run in runs], 1)} s",
         )
         for step in ("seed", "cast", "count")
     ] + [("the audit after it", "; ".join("clean" if run["audited"] else "NOT CLEAN" for run in runs))]
+    return rows, runs
 
 
-def run_whole(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_whole(options: argparse.Namespace) -> Measured:
     runs = [whole.measure(options.voters) for _ in range(options.runs)]
     exact = "every total exact, audited" if all(run.exact for run in runs) else "NOT EXACT"
-    return [
+    rows = [
         (f"{options.voters:,} voters seeded, cast, counted", f"{spread([run.seconds for run in runs])} s; {exact}"),
         ("memory of all parts together, at most", f"{spread([run.memory_mb for run in runs])} MB"),
     ]
+    return rows, [asdict(run) for run in runs]
 
 
-def run_start(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_start(options: argparse.Namespace) -> Measured:
     runs = [start.measure() for _ in range(options.runs)]
-    return [
+    rows = [
         ("from the command to the dashboard's answer", f"{spread([run.dashboard for run in runs], 1)} s"),
         ("from the command to the first counted vote", f"{spread([run.counted for run in runs], 1)} s"),
     ]
+    return rows, [asdict(run) for run in runs]
 
 
-def run_flood(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_flood(options: argparse.Namespace) -> Measured:
     runs = [flood.measure(options.voters) for _ in range(options.runs)]
     good, bad = f"{runs[0]['good']:,} good votes", f"{runs[0]['bad']:,} bad messages"
     ratios = [run["flooded"] / run["alone"] for run in runs]
-    return [
+    rows = [
         (f"{good} alone", f"{spread([run['alone'] for run in runs], 1)} s"),
         (
             f"{good} among {bad}",
@@ -92,9 +105,10 @@ def run_flood(options: argparse.Namespace) -> list[tuple[str, str]]:
             f" {1 + flood.BAD_PER_GOOD} times the messages",
         ),
     ]
+    return rows, runs
 
 
-def run_dashboard(options: argparse.Namespace) -> list[tuple[str, str]]:
+def run_dashboard(options: argparse.Namespace) -> Measured:
     runs = [dashboard.measure(options.voters, options.seconds) for _ in range(options.runs)]
     rows = [
         (
@@ -114,7 +128,7 @@ def run_dashboard(options: argparse.Namespace) -> list[tuple[str, str]]:
     ):
         figures = spread([getattr(run, field) for run in runs], 1 if unit == "s" else 0)
         rows.append((name, f"{figures} {unit}"))
-    return rows
+    return rows, [asdict(run) for run in runs]
 
 
 PARTS = {
@@ -142,13 +156,14 @@ def main() -> int:
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in options.parts:
-        rows = PARTS[part](options)
+        rows, runs = PARTS[part](options)
         load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates")}
         results[part] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "load": load,
             "rows": dict(rows),
+            "runs": runs,
         }
         RESULTS.write_text(json.dumps(results, indent=2) + "\n")
         print(f"\n{part}: {load}")
