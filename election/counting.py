@@ -143,7 +143,6 @@ class Count:
             .options(**spark_kafka_options(self.settings))
             .option("kafka.max.request.size", str(topics.REJECTED_MAX_BYTES))
             .option("kafka.compression.type", "lz4")
-            .option("kafka.linger.ms", __import__("os").environ.get("LINGER", "0"))
             .option("checkpointLocation", str(self.checkpoint / name))
             .outputMode("update")
             .trigger(**trigger)
