@@ -9,11 +9,13 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
+from dashboard.palette import mark
+
 CHART = Path(__file__).resolve().parent.parent / "docs" / "images" / "latency.svg"
 WIDTH, ROW, TOP, LEFT, RIGHT = 760, 46, 58, 200, 40
 LOWEST_MS, HIGHEST_MS = 1, 100_000
-COLOURS = {"real time": "#0072B2", "micro-batches": "#D55E00"}
-MARKS = "p50", "p99", "worst"
+COLOURS = {"real time": mark(0).colour, "micro-batches": mark(1).colour}
+FIGURES = "p50", "p99", "worst"
 
 
 def latency_chart(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -32,7 +34,7 @@ def latency_chart(runs: Sequence[Mapping[str, Any]]) -> str:
     for place, (rate, name) in enumerate(ways):
         y = TOP + ROW * place + ROW / 2 - 8
         same = [run for run in runs if (run["rate"], run["name"]) == (rate, name)]
-        values = [statistics.median(run[mark] for run in same) for mark in MARKS]
+        values = [statistics.median(run[figure] for run in same) for figure in FIGURES]
         parts.append(_text(LEFT - 14, y + 4, f"{name}, {rate:,} votes/s", anchor="end"))
         parts.append(
             f'<line x1="{_at(values[0]):.0f}" x2="{_at(values[-1]):.0f}" y1="{y}" y2="{y}"'
