@@ -24,6 +24,7 @@ from election.events import Malformed, Vote, encode_vote, parse_voter
 from election.messaging import commit, flush, good_messages, next_offsets, publish
 from election.record import Ballot, Database, record_votes, row
 from election.stages import CannotRun, Pulse, Stop, Waiting
+from election.watching import WatchingConsumer
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def record_batch(database: Database, batch: Batch) -> list[Ballot]:
 
 
 def run_voting(
-    database: Database, voters: Consumer, producer: Producer, ballots: Ballots, pace: Pace, stop: Stop
+    database: Database, voters: WatchingConsumer, producer: Producer, ballots: Ballots, pace: Pace, stop: Stop
 ) -> None:
     """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop.
 

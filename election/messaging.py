@@ -173,18 +173,15 @@ def flush(producer: Producer, stop: Stop) -> bool:
     return True
 
 
-def commit(consumer: Consumer, topic: str, read_up_to: Mapping[int, int]) -> None:
+def commit(consumer: WatchingConsumer, topic: str, read_up_to: Mapping[int, int]) -> None:
     """Commits these offsets, by partition; a partition that is another member's by now is left to it.
 
     Work that can't be committed will be done again, which is harmless.
     """
     own = {place.partition for place in consumer.assignment()}
     offsets = [TopicPartition(topic, partition, offset) for partition, offset in read_up_to.items() if partition in own]
-    try:
-        if offsets:
-            consumer.commit(offsets=offsets, asynchronous=False)
-    except KafkaException as error:
-        log.warning("offsets not committed (%s): the batch will be seen again", error.args[0].str())
+    if offsets:
+        consumer.commit_offsets(offsets)
 
 
 def next_offsets(messages: Iterable[Message]) -> dict[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Message, Producer
 from psycopg2.extensions import connection as Connection
 
 from election import topics
@@ -15,6 +15,7 @@ from election.events import Malformed, encode_voter, parse_vote
 from election.messaging import commit, flush, good_messages, next_offsets, publish
 from election.record import Database, rows
 from election.stages import Pulse, Stop
+from election.watching import WatchingConsumer
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[
     ]
 
 
-def manage_vote_stream(database: Database, votes: Consumer, producer: Producer, stop: Stop) -> None:
+def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Producer, stop: Stop) -> None:
     """Publishes the voter of each vote until told to stop. Offsets are committed last: a killed batch is done again."""
     pulse = Pulse(f"marked %s voters as voted on {topics.VOTERS}, %s/s")
     while stop.at_work():

@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from election.stages import StartAgain, Waiting
 
+log = logging.getLogger(__name__)
+
 CHECK_SECONDS = 2
+ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
 GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
 
 
@@ -51,11 +54,27 @@ class TopicWatch:
             raise StartAgain(f"the topic {self.topic} was made anew")
 
 
+class Commits:
+    """Counts the commits that Kafka has not answered, and logs what it refuses.
+
+    Not a method of the consumer, which would then refer to itself and stay in its group after its last use.
+    """
+
+    def __init__(self) -> None:
+        self.unanswered = 0
+
+    def __call__(self, error: KafkaError | None, _offsets: list[TopicPartition]) -> None:
+        self.unanswered -= 1
+        if error:
+            log.warning("offsets not committed (%s): the batch will be seen again", error.str())
+
+
 class WatchingConsumer(Consumer):
-    """A consumer that never reads from, or commits in, another topic of the same name."""
+    """A consumer that never reads from, or commits in, another topic of the same name, and never waits in silence."""
 
     def __init__(self, config: dict[str, Any], admin: AdminClient, topics: Iterable[str], logger: logging.Logger):
-        super().__init__(config, logger=logger)
+        self._commits = Commits()
+        super().__init__({**config, "on_commit": self._commits}, logger=logger)
         names = list(topics)
         self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
         self.subscribe(names)
@@ -66,10 +85,28 @@ class WatchingConsumer(Consumer):
             self._check()
         return super().consume(*arguments, **options)
 
-    def commit(self, *arguments: Any, **options: Any) -> Any:
-        """Commits, as any consumer; raises StartAgain when the topic is another one."""
+    def commit_offsets(self, offsets: list[TopicPartition]) -> None:
+        """Sends the offsets and goes on: waiting for the answer would last, in silence, until Kafka is back.
+
+        What Kafka refuses is logged. Raises StartAgain when the topic is another one.
+        """
         self._check()
-        return super().commit(*arguments, **options)
+        super().commit(offsets=offsets, asynchronous=True)
+        self._commits.unanswered += 1
+
+    def close(self) -> None:
+        """Leaves the group, once Kafka has answered every commit.
+
+        Without an answer it is left to Kafka to notice: librdkafka's own close would wait for ever (its issue 3740).
+        """
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self._commits.unanswered and time.monotonic() < deadline:
+            self.poll(POLL_SECONDS)
+        if not self._commits.unanswered:
+            super().close()
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
 
     def _check(self) -> None:
         for watch in self._watches:

@@ -2,12 +2,14 @@
 
 import contextlib
 import dataclasses
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from contextlib import closing
 
+import psutil
 import psycopg2
 import pytest
 from confluent_kafka.admin import (
@@ -22,7 +24,16 @@ from confluent_kafka.admin import (
 from election import topics
 from election.casting import wait_for_election
 from election.definition import load_election
-from election.messaging import good_messages, make_admin, make_consumer, make_producer, publish, wait_for_topics
+from election.messaging import (
+    commit,
+    good_messages,
+    make_admin,
+    make_consumer,
+    make_producer,
+    next_offsets,
+    publish,
+    wait_for_topics,
+)
 from election.record import Database, ensure_schema, row
 from election.seeding import Seeding
 from election.stages import CannotRun, StartAgain, Stop, Stopped, keep_running
@@ -192,20 +203,49 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
     assert "starting again: " in caplog.text
 
 
+@contextlib.contextmanager
+def own_broker(settings, folder, properties=""):
+    """A Kafka with the topics, for one test; yields the server and the settings for it."""
+    first = free_port(19092)
+    ports = first, free_port(first + 1)
+    server = KafkaServer(folder / "kafka", *ports, folder / "kafka.log", properties=properties)
+    server.start()
+    try:
+        own = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
+        topics.ensure_topics(make_admin(own), 2, 1)
+        yield server, own
+    finally:
+        server.stop()
+
+
+def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, folder, caplog):
+    with own_broker(settings, folder) as (server, own):
+        producer = make_producer(own)
+        publish(producer, topics.VOTERS, "v1", b"{}")
+        assert not producer.flush(30)
+        voters = make_consumer(own, "test", [topics.VOTERS])
+        read = []
+        wait_for(lambda: read.extend(good_messages(voters.consume(1, 1))) or read, 30, "the message")
+        server.process.send_signal(signal.SIGSTOP)
+        stopped = psutil.Process(server.process.pid)
+        wait_for(lambda: stopped.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
+        committing, outcome = in_background(lambda: commit(voters, topics.VOTERS, next_offsets(read)))
+        committing.join(60)
+        assert not committing.is_alive()
+        assert outcome == [None]
+        assert "waiting for Kafka" in caplog.text
+        server.process.kill()
+        leaving, _ = in_background(voters.close)
+        leaving.join(60)
+        assert not leaving.is_alive()
+
+
 @pytest.fixture
 def guarded(settings, folder):
     """Settings for a Kafka on which nobody may touch votes_topic."""
-    first = free_port(19092)
-    ports = first, free_port(first + 1)
-    server = KafkaServer(folder / "kafka", *ports, folder / "kafka.log", properties=AUTHORIZER)
-    server.start()
-    try:
-        guarded = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
-        topics.ensure_topics(make_admin(guarded), 2, 1)
+    with own_broker(settings, folder, AUTHORIZER) as (_, guarded):
         deny(make_admin(guarded))
         yield guarded
-    finally:
-        server.stop()
 
 
 def deny(admin: AdminClient) -> None:

@@ -114,7 +114,7 @@ class Journal:
     def assignment(self):
         return [TopicPartition(topics.VOTERS, 0)]
 
-    def commit(self, offsets, asynchronous):
+    def commit_offsets(self, offsets):
         self.events.append("commit")
         self.committed.extend((place.partition, place.offset) for place in offsets)
 
