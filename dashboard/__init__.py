@@ -2,6 +2,7 @@
 
 sources     what the page is made from: the live board, the watch, the election's folder; `look()` gives a View
 watch       a thread that asks PostgreSQL and Kafka every few seconds, for all viewers
+final_audit the audit in the background once everything is counted
 database    searches in the roll
 photos      candidates' photos, fetched once by the server
 view        everything known at one moment, shared by those who look then

@@ -59,6 +59,7 @@ class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
     `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
+    `sizes` are those of everything that the count has written, so that a change anywhere in it shows.
     """
 
     database_at: float = 0.0
@@ -67,6 +68,7 @@ class Watched:
     candidates: tuple[Mapping[str, Any], ...] = ()
     record: Mapping[str, int] = field(default_factory=dict)
     tally: Mapping[str, int] = field(default_factory=dict)
+    sizes: tuple[int, ...] = ()
     moved_at: float = 0.0
     kafka_at: float = 0.0
     kafka_problem: str | None = "connecting to Kafka"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg2
@@ -13,14 +12,13 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
-from dashboard import words
 from dashboard.database import Unavailable, connect, read_candidates, read_election, read_record
-from dashboard.view import Audited, Group, Sample, Watched
+from dashboard.final_audit import FinalAudit
+from dashboard.view import Group, Sample, Watched
 from election import audit, topics
 from election.config import Settings
 from election.messaging import make_admin
 from election.record import first_line
-from election.report import Report
 from election.results import LiveBoard
 
 log = logging.getLogger(__name__)
@@ -34,38 +32,6 @@ SAMPLES_KEPT = 60
 GROUPS = {"voting": topics.VOTERS, "roll": topics.VOTES}
 
 
-class FinalAudit:
-    """A full audit in the background once everything is counted, and again whenever something has moved since."""
-
-    def __init__(self, look: Callable[[], Report]):
-        self._look = look
-        self._done: tuple[object, Audited | None] = (None, None)
-        self._thread: threading.Thread | None = None
-
-    def of(self, watched: Watched) -> Audited | None:
-        """What the audit of just this state found, or None while there is none. Never waits."""
-        if not watched.complete or watched.database_problem or watched.kafka_problem:
-            return None
-        state = (watched.log_messages, watched.record, watched.tally)
-        audited_state, audited = self._done
-        if state == audited_state:
-            return audited
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, args=(state,), name="audit", daemon=True)
-            self._thread.start()
-        return None
-
-    def _run(self, state: tuple[object, ...]) -> None:
-        try:
-            report = self._look()
-        except audit.CannotLook as error:
-            log.warning("the audit could not look and will be tried again: %s", error)
-            return
-        if report.agrees or report.differences:
-            found = "; ".join(map(str, report.differences)) or f"{words.votes(report.size)} agree one by one"
-            self._done = state, Audited(time.time(), report.agrees, found)
-
-
 class Watch:
     """`look()` gives the newest figures without waiting, and keeps the thread going.
 
@@ -77,7 +43,7 @@ class Watch:
         self._watched = Watched()
         self._connection: Connection | None = None
         self._admin: AdminClient = make_admin(settings)
-        self._audit = FinalAudit(lambda: audit.look(auditor)) if auditor else None
+        self._audit = FinalAudit(lambda: audit.settled(auditor)) if auditor else None
         self._looked_at, self._looked = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -103,8 +69,9 @@ class Watch:
     def step(self, before: Watched) -> Watched:
         """One look at everything: tally first, then log, then record, so that only a real surplus shows as one."""
         with self.live.lock:
-            tally = self.live.board.votes_per_candidate
-        watched = compare(before, self._ask_database(self._ask_kafka(before), tally))
+            tally, sizes = self.live.board.votes_per_candidate, self.live.board.sizes
+        asked = self._ask_database(replace(self._ask_kafka(before), sizes=sizes), tally)
+        watched = compare(before, asked)
         return replace(watched, audited=self._audit.of(watched) if self._audit else None)
 
     def _ask_kafka(self, watched: Watched) -> Watched:

@@ -139,6 +139,15 @@ def settle(auditor: Auditor, patience_seconds: float, clock: Callable[[], float]
     return report
 
 
+def settled(settings: Settings) -> Report:
+    """What `settle` finds in the election of these settings.
+
+    Raises CannotLook.
+    """
+    with closing(Auditor(settings)) as auditor:
+        return settle(auditor, PATIENCE_SECONDS)
+
+
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m election.audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

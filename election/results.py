@@ -98,7 +98,13 @@ class Board:
     @property
     def counted_everywhere(self) -> int:
         """How many votes are in every aggregate: they come on topics of their own, a moment apart."""
-        return min(sum(tally["total_votes"] for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
+        return min(self.sizes[:-1])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The votes in each aggregate and the rejected messages: equal for two moments only if nothing came between."""
+        votes = (sum(tally["total_votes"] for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
+        return *votes, sum(self.rejected.by_reason.values())
 
     @property
     def newest_vote_at(self) -> datetime | None:

@@ -265,6 +265,14 @@ def test_lag_that_never_moves_is_a_difference_in_the_end(lagging):
     assert only(settled.differences).examples == ("v3",)
 
 
+def test_a_row_that_one_aggregate_never_gets_is_a_difference_in_the_end(counted):
+    del counted.board.totals[topics.VOTES_BY_LOCATION]["North|b"]
+    assert not counted.look().differences
+    settled = settle(Auditor(counted.look()), 15, Clock())
+    assert only(settled.differences).examples == ("North|b (0 for 1)",)
+    assert "votes by location" in only(settled.differences).what
+
+
 def test_a_difference_is_reported_at_once(counted):
     counted.log("v3")
     counted.record.put(0, 1, microseconds(NOON))

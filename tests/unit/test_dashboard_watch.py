@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+import election.audit
+from dashboard.final_audit import FinalAudit
 from dashboard.view import Audited, Watched
-from dashboard.watch import FinalAudit
 from election.audit import CannotLook
 from election.report import Finding, Report
 from tests.conftest import wait_for
@@ -33,54 +37,99 @@ AGREES = Report(
 )
 
 
+SHORT = replace(AGREES, lags=(Finding("votes fewer are tallied in votes by location than votes_topic holds", 1),))
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Settled:
+    """Gives these one after another, the last one again and again, and counts how often it was asked."""
+
+    def __init__(self, *given: Report | Exception):
+        self.given, self.asked = list(given), 0
+
+    def __call__(self) -> Report:
+        self.asked += 1
+        answer = self.given.pop(0) if len(self.given) > 1 else self.given[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def rest(audit: FinalAudit) -> None:
+    """Returns when no audit runs."""
+    wait_for(lambda: not (audit._thread and audit._thread.is_alive()), 10, "the audit's end")
+
+
 def audited(audit: FinalAudit, watched: Watched) -> Audited:
-    wait_for(lambda: audit.of(watched), 10, "the audit")
+    assert audit.of(watched) is None
+    rest(audit)
     found = audit.of(watched)
     assert found
     return found
 
 
-def answers(*given: Report | CannotLook) -> tuple[Callable[[], Report], list[Report | CannotLook]]:
-    """A look that gives these one after another, and those that are left."""
-    left = list(given)
-
-    def look() -> Report:
-        answer = left.pop(0)
-        if isinstance(answer, CannotLook):
-            raise answer
-        return answer
-
-    return look, left
-
-
 def test_nothing_is_audited_before_everything_is_counted() -> None:
-    look, left = answers(AGREES)
-    audit = FinalAudit(look)
+    settled = Settled(AGREES)
+    audit = FinalAudit(settled)
     assert audit.of(replace(COMPLETE, tally={"a": 2})) is None
     assert audit.of(replace(COMPLETE, kafka_problem="gone")) is None
-    assert left == [AGREES]
+    rest(audit)
+    assert not settled.asked
 
 
 def test_a_complete_count_is_audited_once() -> None:
-    look, left = answers(AGREES)
-    audit = FinalAudit(look)
+    settled = Settled(AGREES)
+    audit = FinalAudit(settled)
     assert audited(audit, COMPLETE).agrees
-    assert audited(audit, COMPLETE).words == "3 votes agree one by one"
-    assert not left
+    assert audited_again(audit, COMPLETE).words == "3 votes agree one by one"
+    assert settled.asked == 1
 
 
-def test_an_audit_is_made_again_when_something_moved() -> None:
-    differs = replace(AGREES, differences=(Finding("votes in the tally only", 1),))
-    look, _ = answers(AGREES, differs)
-    audit = FinalAudit(look)
-    assert audited(audit, COMPLETE).agrees
-    found = audited(audit, replace(COMPLETE, log_messages=4))
+def audited_again(audit: FinalAudit, watched: Watched) -> Audited:
+    found = audit.of(watched)
+    rest(audit)
+    assert found
+    return found
+
+
+def test_an_aggregate_that_stays_short_is_a_difference_and_is_not_audited_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(election.audit, "PAUSE_SECONDS", 0.01)
+    looks = Settled(SHORT)
+    settled = Settled(election.audit.settle(SimpleNamespace(look=looks), 0.05))
+    audit = FinalAudit(settled)
+    found = audited(audit, COMPLETE)
     assert not found.agrees
-    assert found.words == "1 votes in the tally only"
+    assert "votes by location" in found.words
+    assert audited_again(audit, COMPLETE) == found
+    assert settled.asked == 1
 
 
-def test_an_audit_that_could_not_look_or_saw_votes_under_way_is_tried_again() -> None:
-    lagging = replace(AGREES, lags=(Finding("votes under way", 1),))
-    look, left = answers(CannotLook("Kafka is away"), lagging, AGREES)
-    assert audited(FinalAudit(look), COMPLETE).agrees
-    assert not left
+@pytest.mark.parametrize("moved", [{"log_messages": 4}, {"sizes": (3, 3)}, {"record": {"a": 2, "b": 1}}])
+def test_an_audit_is_made_again_when_something_moved(moved: dict[str, Any]) -> None:
+    differs = replace(AGREES, differences=(Finding("votes in the tally only", 1),))
+    audit = FinalAudit(Settled(AGREES, differs))
+    assert audited(audit, COMPLETE).agrees
+    assert not audited(audit, replace(COMPLETE, **moved)).agrees
+
+
+@pytest.mark.parametrize("failure", [CannotLook("Kafka is away"), RuntimeError("a defect")])
+def test_an_audit_that_could_not_be_made_is_tried_again_later_and_later(failure: Exception) -> None:
+    clock, settled = Clock(), Settled(failure, failure, AGREES)
+    audit = FinalAudit(settled, clock)
+    for at, asked in ((0, 1), (29, 1), (30, 2), (89, 2), (90, 3)):
+        clock.now = at
+        assert audit.of(COMPLETE) is None
+        rest(audit)
+        assert settled.asked == asked
+    assert audited_again(audit, COMPLETE).agrees
