@@ -32,9 +32,14 @@ class FinalAudit:
         self._thread: threading.Thread | None = None
 
     def of(self, watched: Watched) -> Audited | None:
-        """What the audit of just this state found, or None while there is none. Never waits."""
-        if not watched.complete or watched.database_problem or watched.kafka_problem:
+        """What the audit of just this state found, or None while there is none. Never waits.
+
+        While Kafka or PostgreSQL is down, what the last audit found.
+        """
+        if not watched.complete:
             return None
+        if watched.database_problem or watched.kafka_problem:
+            return self._audited
         state = (watched.log_messages, watched.record, watched.sizes)
         if state == self._state:
             return self._audited
@@ -51,9 +56,15 @@ class FinalAudit:
         except Exception:
             log.exception("the audit failed; it is tried again in %.0f s", self._rest_seconds)
         else:
-            found = "; ".join(map(str, report.differences)) or f"{words.votes(report.size)} agree one by one"
-            self._audited = Audited(time.time(), report.agrees, found)
+            self._audited = Audited(time.time(), report.agrees, say_found(report))
             self._state, self._rest_seconds = state, FIRST_RETRY_SECONDS
             return
         self._retry_at = self._clock() + self._rest_seconds
         self._rest_seconds = min(2 * self._rest_seconds, LONGEST_RETRY_SECONDS)
+
+
+def say_found(report: Report) -> str:
+    """What the audit found, in numbers: whom it concerns is for the auditor to read, and not on the page."""
+    if report.differences:
+        return "; ".join(f"{one.what.split(';')[0]}: {words.count(one.count)}" for one in report.differences)
+    return f"{words.votes(report.size)} agree one by one"

@@ -45,7 +45,10 @@ def _title(view: View) -> str:
     if compared.agreement is Agreement.DIFFERS or (audited and not audited.agrees):
         pills.append(markup.pill("bad", "✕", "Tally and record differ"))
     elif now is Stage.COUNTED and audited:
-        pills.append(markup.pill("good", "✓", "Audited: record, log and tally agree"))
+        said = "Audited: record, log and tally agree"
+        if problems(view):
+            said = f"Audited {words.age(view.now - audited.at)}: record, log and tally agreed"
+        pills.append(markup.pill("good", "✓", said))
     elif now is Stage.COUNTED and compared.agreement is Agreement.AGREES:
         pills.append(markup.pill("good", "✓", "Tally equals the record"))
     return f'<h1>{markup.text(view.title)}</h1><div class="e-top">{"".join(pills)}</div>'

@@ -49,7 +49,8 @@ def _sums(view: View) -> None:
     if audited := watched.audited:
         kind, sign = SIGNS[Agreement.AGREES if audited.agrees else Agreement.DIFFERS]
         pill = markup.pill(kind, sign, "audit: all agree" if audited.agrees else "audit: they differ")
-        said = f"The record, a recount of the log and the tally, vote by vote: {audited.words}."
+        at = words.age(view.now - audited.at)
+        said = f"The record, a recount of the log and the tally, vote by vote, {at}: {audited.words}."
         show(f'<div class="e-top">{pill} <span>{markup.text(said)}</span></div>')
     if view.candidates:
         with st.expander("Record and tally of each candidate"):

@@ -178,6 +178,13 @@ def test_audited_is_claimed_only_after_an_audit_that_agrees(show: Shown) -> None
     assert "1 vote in the tally only" in said
 
 
+def test_the_audits_result_stays_with_its_age_while_postgresql_is_down(show: Shown) -> None:
+    old = Audited(time.time() - 300, True, "391,166 votes agree one by one")
+    sources = staged_sources(1.0, audited=old, database_problem="connection refused")
+    assert "Audited 5 min ago: record, log and tally agreed" in show(sources)
+    assert "vote by vote, 5 min ago: 391,166 votes agree one by one" in show(sources, "Integrity")
+
+
 def test_stale_figures_stay_with_their_age(show: Shown) -> None:
     sources = staged_sources(0.5)
     sources.live.heard_at = time.time() - 300

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import election.audit
-from dashboard.final_audit import FinalAudit
+from dashboard.final_audit import FinalAudit, say_found
 from dashboard.view import Audited, Watched
 from election.audit import CannotLook
 from election.report import Finding, Report
@@ -121,6 +121,18 @@ def test_an_audit_is_made_again_when_something_moved(moved: dict[str, Any]) -> N
     audit = FinalAudit(Settled(AGREES, differs))
     assert audited(audit, COMPLETE).agrees
     assert not audited(audit, replace(COMPLETE, **moved)).agrees
+
+
+@pytest.mark.parametrize("down", ["database_problem", "kafka_problem"])
+def test_what_the_last_audit_found_stays_while_a_service_is_down(down: str) -> None:
+    audit = FinalAudit(Settled(AGREES))
+    found = audited(audit, COMPLETE)
+    assert audit.of(replace(COMPLETE, **{down: "gone"})) == found
+
+
+def test_an_audit_on_the_page_names_no_voter() -> None:
+    report = replace(AGREES, differences=(Finding("voters are recorded twice; voters", 1234, ("v-1", "v-2")),))
+    assert say_found(report) == "voters are recorded twice: 1,234"
 
 
 @pytest.mark.parametrize("failure", [CannotLook("Kafka is away"), RuntimeError("a defect")])
