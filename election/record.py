@@ -45,14 +45,18 @@ CONNECTION: dict[str, Any] = {
 # Any constant will do: it stands for "preparing the election" among PostgreSQL's advisory locks.
 PREPARE_LOCK = 20131103
 
-RECORD_VOTES = """
+# Each voter of a batch is looked up by the primary key: a join would read the whole roll for every batch.
+REGISTERED = """
+    registration_number = (SELECT voters.registration_number FROM voters WHERE voters.voter_id = batch.voter_id)"""
+RECORD_VOTES = f"""
     INSERT INTO votes (voter_id, candidate_id, voting_time)
-    SELECT voter_id, candidate_id, voting_time FROM batch JOIN voters USING (voter_id, registration_number)
+    SELECT voter_id, candidate_id, voting_time FROM batch WHERE {REGISTERED}
     ORDER BY voter_id
     ON CONFLICT (voter_id) DO NOTHING"""
-STORED_VOTES = """
-    SELECT registration_number, voter_id, votes.candidate_id, votes.voting_time
-    FROM votes JOIN batch USING (voter_id) JOIN voters USING (voter_id, registration_number)"""
+STORED_VOTES = f"""
+    SELECT registration_number, voter_id, stored.candidate_id, stored.voting_time FROM batch, LATERAL
+        (SELECT candidate_id, voting_time FROM votes WHERE votes.voter_id = batch.voter_id OFFSET 0) AS stored
+    WHERE {REGISTERED}"""
 BATCH_COLUMNS = "voter_id", "registration_number", "candidate_id", "voting_time"
 
 
