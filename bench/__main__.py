@@ -1,9 +1,11 @@
 """Runs the benchmarks and prints a table: `python3 run.py bench [PART ...]`.
 
     cast      votes per second of voting.py, beside the plain ways and the floor
-    latency   milliseconds from a vote to its total, real-time mode beside micro-batches
-    backlog   seconds to seed, cast and count an election from a standing start
-    whole     run.py's whole election: seconds, and memory of all parts together
+    latency   milliseconds from a vote to its total: real-time mode, Apache Flink, Spark's micro-batches
+    backlog   seconds to seed, to cast, and to count a backlog from a standing start, beside Apache Flink
+    whole     run.py's whole election at a hundredth, a tenth and all of the voters: seconds, and memory of all parts
+    growth    seconds to cast and count with more partitions, aggregates and places
+    idle      cores that each part uses while nobody votes
     start     seconds from run.py to the dashboard's answer and to the first counted vote
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
@@ -23,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import backlog, cast, dashboard, flood, latency, start, whole
+from bench import backlog, cast, dashboard, flood, growth, latency, start, whole
 from bench.chart import CHART, latency_chart
 from bench.harness import machine, spread
 
@@ -49,8 +51,9 @@ def run_cast(options: argparse.Namespace) -> Measured:
 def run_latency(options: argparse.Namespace) -> Measured:
     rows, every = [], []
     for rate in options.rates:
-        for name, trigger in (("real time", "real-time"), ("micro-batches", "0 seconds")):
-            runs = [latency.measure(trigger, rate, options.seconds, options.voters) for _ in range(options.runs)]
+        for name in options.ways:
+            way = latency.WAYS[name]
+            runs = [latency.measure(way, rate, options.seconds, options.voters) for _ in range(options.runs)]
             figures = ", ".join(
                 f"{label} {spread([getattr(run, field) for run in runs])}"
                 for label, field in (("p50", "p50"), ("p99", "p99"), ("max", "worst"))
@@ -63,25 +66,50 @@ def run_latency(options: argparse.Namespace) -> Measured:
 
 
 def run_backlog(options: argparse.Namespace) -> Measured:
-    runs = [backlog.measure(options.voters) for _ in range(options.runs)]
+    runs = [backlog.measure(options.voters, latency.FLINK.name in options.ways) for _ in range(options.runs)]
+    votes = f"{runs[0]['votes']:,.0f} votes"
+    steps = {
+        f"seed {options.voters:,} voters": "seed",
+        f"cast {votes}": "cast",
+        f"count {votes}, {backlog.SPARK}": backlog.SPARK,
+        f"count {votes}, {backlog.FLINK}": backlog.FLINK,
+    }
     rows = [
-        (
-            f"{step} {runs[0]['voters' if step == 'seed' else 'votes']:,.0f}",
-            f"{spread([run[step] for run in runs], 1)} s",
-        )
-        for step in ("seed", "cast", "count")
+        (name, f"{spread([run[step] for run in runs], 1)} s") for name, step in steps.items() if step in runs[0]
     ] + [("the audit after it", "; ".join("clean" if run["audited"] else "NOT CLEAN" for run in runs))]
     return rows, runs
 
 
 def run_whole(options: argparse.Namespace) -> Measured:
-    runs = [whole.measure(options.voters) for _ in range(options.runs)]
-    exact = "every total exact, audited" if all(run.exact for run in runs) else "NOT EXACT"
+    rows, every = [], []
+    for voters in (options.voters // 100, options.voters // 10, options.voters):
+        runs = [whole.measure(voters) for _ in range(options.runs)]
+        exact = "every total exact, audited" if all(run.exact for run in runs) else "NOT EXACT"
+        seconds, memory = spread([run.seconds for run in runs]), spread([run.memory_mb for run in runs])
+        rows.append(
+            (f"{voters:,} voters seeded, cast, counted", f"{seconds} s, at most {memory} MB in all parts; {exact}")
+        )
+        every += [{"voters": voters, **asdict(run)} for run in runs]
+    return rows, every
+
+
+def run_growth(options: argparse.Namespace) -> Measured:
+    runs = [growth.measure(options.voters) for _ in range(options.runs)]
     rows = [
-        (f"{options.voters:,} voters seeded, cast, counted", f"{spread([run.seconds for run in runs])} s; {exact}"),
-        ("memory of all parts together, at most", f"{spread([run.memory_mb for run in runs])} MB"),
+        (
+            f"{runs[0][size]['votes']:,.0f} votes, {size}",
+            f"cast {spread([run[size]['cast'] for run in runs], 1)} s,"
+            f" counted {spread([run[size][backlog.SPARK] for run in runs], 1)} s",
+        )
+        for size in runs[0]
     ]
-    return rows, [asdict(run) for run in runs]
+    return rows, runs
+
+
+def run_idle(options: argparse.Namespace) -> Measured:
+    runs = [growth.idle() for _ in range(options.runs)]
+    rows = [(part, f"{spread([run[part] for run in runs], 3)} cores") for part in runs[0]]
+    return [*rows, ("all parts", f"{spread([sum(run.values()) for run in runs], 3)} cores")], runs
 
 
 def run_start(options: argparse.Namespace) -> Measured:
@@ -136,6 +164,8 @@ PARTS = {
     "latency": run_latency,
     "backlog": run_backlog,
     "whole": run_whole,
+    "growth": run_growth,
+    "idle": run_idle,
     "start": run_start,
     "flood": run_flood,
     "dashboard": run_dashboard,
@@ -153,11 +183,18 @@ def main() -> int:
     parser.add_argument(
         "--rates", type=int, nargs="*", default=[200, 2000], help="votes per second of the latency part"
     )
+    parser.add_argument(
+        "--ways",
+        nargs="*",
+        choices=list(latency.WAYS),
+        default=list(latency.WAYS),
+        help="of counting, in the parts that have peers",
+    )
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in options.parts:
         rows, runs = PARTS[part](options)
-        load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates")}
+        load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates", "ways")}
         results[part] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),

@@ -1,37 +1,41 @@
-"""How long a backlog takes: votes wait on votes_topic, `spark-streaming.py` starts, every total is exact.
+"""How long a backlog takes: votes wait on votes_topic, the count starts, every total is exact.
 
-Measured from the start of the process, JVM and all. And the whole: seeded, cast and counted by `run.py`.
+Measured from the start of the process, JVM and all; beside it Apache Flink, which batches too (mini-batches).
 """
 
 from __future__ import annotations
 
 import time
 
+from bench.flink import MINI_BATCHES, read_flink, start_flink
 from bench.harness import audited, count_rows, election, until
 from election.definition import load_election
 from election.results import read_board
 
+SPARK, FLINK = "spark-streaming.py", "Flink"
 
-def measure(voters: int) -> dict[str, float]:
-    """Seconds to seed `voters`, to cast their votes, and to count all of them from a standing start."""
-    with election(VOTERS=str(voters), RATE="0") as (pipeline, settings):
-        outcome = load_election("simulated", voters)
+
+def measure(voters: int, flink: bool = False, **environment: str) -> dict[str, float]:
+    """Seconds to seed `voters`, to cast their votes, and to count all of them from a standing start, by each way."""
+    with election(**{"VOTERS": str(voters), "RATE": "0", **environment}) as (pipeline, settings):
+        outcome = load_election(settings.election, voters)
+        found: dict[str, float] = {"voters": voters, "votes": outcome.ballots, "seed": pipeline.seed_seconds}
         started = time.monotonic()
         voting = pipeline.start("voting")
         until(lambda: count_rows(settings, "votes") == outcome.ballots, "all votes are cast", 0.2)
-        cast_seconds = time.monotonic() - started
+        found["cast"] = time.monotonic() - started
         voting.stop()
         started = time.monotonic()
         spark = pipeline.start("spark-streaming")
         until(lambda: read_board(settings).votes_by_location == outcome.votes_by_location, "the count is exact", 0.5)
-        count_seconds = time.monotonic() - started
-        clean = audited(pipeline)
+        found[SPARK] = time.monotonic() - started
+        found["audited"] = audited(pipeline)
         spark.stop()
-        return {
-            "voters": voters,
-            "votes": outcome.ballots,
-            "seed": pipeline.seed_seconds,  # type: ignore[attr-defined]
-            "cast": cast_seconds,
-            "count": count_seconds,
-            "audited": clean,
-        }
+        if flink:
+            started = time.monotonic()
+            peer = start_flink(pipeline, settings, MINI_BATCHES)
+            until(lambda: min(read_flink(settings)) >= outcome.ballots, "Flink has counted all", 0.5)
+            found[FLINK] = time.monotonic() - started
+            found["flink exact"] = set(read_flink(settings)) == {outcome.ballots}
+            peer.stop()
+        return found

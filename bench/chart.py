@@ -14,7 +14,7 @@ from dashboard.palette import mark
 CHART = Path(__file__).resolve().parent.parent / "docs" / "images" / "latency.svg"
 WIDTH, ROW, TOP, LEFT, RIGHT = 760, 46, 58, 200, 40
 LOWEST_MS, HIGHEST_MS = 1, 100_000
-COLOURS = {"real time": mark(0).colour, "micro-batches": mark(1).colour}
+COLOURS = {"real time": mark(0).colour, "Flink": mark(2).colour, "micro-batches": mark(1).colour}
 FIGURES = "p50", "p99", "worst"
 
 

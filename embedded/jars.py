@@ -1,4 +1,4 @@
-"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector.
+"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector and, for the benchmark, Flink's.
 
 Ivy, which is inside pyspark, resolves them from Maven Central once; `jars.lock` holds the SHA-256 of each, and every
 use checks the files against it. After the first time everything runs offline.
@@ -25,6 +25,7 @@ SETS = {
         "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5",
     ],
     "spark": ["org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0"],
+    "flink": ["org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2"],
 }
 SPARK_JARS = ("spark-sql-kafka", "spark-token-provider", "kafka-clients", "commons-pool2")
 
@@ -100,7 +101,7 @@ def resolve(name: str, folder: Path) -> None:
 
 
 def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
-    """The jars of the set `name` ("kafka" or "spark"), resolved first if they aren't there yet.
+    """The jars of the set `name` (of SETS), resolved first if they aren't there yet.
 
     Raises JarsNotAvailable when they can't be had or differ from jars.lock.
     """

@@ -1,0 +1,114 @@
+"""Apache Flink beside ours: brought into a virtual environment of its own, started on the same servers, read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import NewTopic
+
+from election import topics
+from election.config import Settings
+from election.enrichment import find_voter
+from election.events import parse_tally
+from election.messaging import make_admin, make_reader, read_to_end
+from embedded.jars import JARS, ensure_jars
+from embedded.java import find_java_home
+from embedded.pipeline import Pipeline
+from embedded.processes import NotStarted, Process
+
+VERSION = "2.3.0"
+HOME = JARS.parent / "flink"
+INSTALLED = HOME / f"apache-flink-{VERSION}"
+JOB = Path(__file__).with_name("flink_job.py")
+TOTALS = "flink_totals"
+HEAP = "-Xmx3g"
+# For a backlog: fewer, larger steps, as `spark-streaming.py` takes them then.
+MINI_BATCHES = {
+    "table.exec.mini-batch.enabled": "true",
+    "table.exec.mini-batch.allow-latency": "1 s",
+    "table.exec.mini-batch.size": "5000",
+}
+
+
+def ensure_flink() -> Path:
+    """The Python that has apache-flink, installed the first time: it wants other versions of pandas than ours.
+
+    Raises NotStarted when pip can't bring it.
+    """
+    python = HOME / "bin" / "python"
+    if not INSTALLED.exists():
+        commands: tuple[list[str | Path], ...] = (
+            [sys.executable, "-m", "venv", HOME],
+            [python, "-m", "pip", "install", "--quiet", f"apache-flink=={VERSION}"],
+        )
+        for command in commands:
+            if subprocess.run(command).returncode != 0:
+                raise NotStarted(f"apache-flink {VERSION} could not be installed: leave it out with --ways")
+        INSTALLED.touch()
+    return python
+
+
+def start_flink(pipeline: Pipeline, settings: Settings, options: Mapping[str, str] | None = None) -> Process:
+    """Flink, counting; `options` are added to its configuration. Raises NotStarted."""
+    python, folder = ensure_flink(), pipeline.folder
+    _make_topic(settings)
+    roll = folder / "roll.csv"
+    job = folder / "flink.json"
+    with psycopg2.connect(**settings.postgres) as connection, connection.cursor() as cursor:
+        with roll.open("wb") as file:
+            cursor.copy_expert(f"COPY ({find_voter.query}) TO STDOUT (FORMAT csv)", file)
+        cursor.execute("SELECT candidate_id, party_affiliation FROM candidates")
+        parties = dict(cursor.fetchall())
+    connection.close()
+    job.write_text(
+        json.dumps(
+            {
+                "jars": [str(jar) for jar in ensure_jars("flink")],
+                "parallelism": settings.kafka_partitions,
+                "checkpoint_interval": settings.spark_checkpoint_interval,
+                "folder": str(folder),
+                "options": options or {},
+                "bootstrap_servers": settings.kafka_bootstrap_servers,
+                "votes_topic": topics.VOTES,
+                "totals_topic": TOTALS,
+                "roll": str(roll),
+                "parties": parties,
+                "aggregates": {topic.name: topic.key for topic in topics.AGGREGATED},
+            }
+        )
+    )
+    environment = {**os.environ, "JAVA_HOME": str(find_java_home()), "JAVA_TOOL_OPTIONS": HEAP}
+    process = Process("flink", [python, JOB, job], pipeline.logs / "flink.log", environment=environment)
+    pipeline.parts["flink"] = process
+    return process
+
+
+def _make_topic(settings: Settings) -> None:
+    admin = make_admin(settings)
+    made = admin.create_topics([NewTopic(TOTALS, 1, 1, config=topics.COMPACTED)])
+    made[TOTALS].result()
+
+
+def read_flink(settings: Settings) -> list[int]:
+    """How many votes are in each of Flink's aggregates."""
+    reader = make_reader(settings, [TOTALS])
+    totals: dict[str, dict[str, Any]] = {}
+    try:
+        for messages in read_to_end(reader, [TOTALS]):
+            totals |= {(message.key() or b"").decode(): parse_tally(message.value()) for message in messages}
+    except KafkaException:
+        return [0]
+    finally:
+        reader.close()
+    return [
+        sum(tally["total_votes"] for key, tally in totals.items() if key.startswith(f"{topic.name}/"))
+        for topic in topics.AGGREGATED
+    ]

@@ -1,0 +1,74 @@
+"""How the system grows: with partitions, with aggregates, with places; and what it costs while nobody votes.
+
+Of each size one election: its voters seeded, its votes cast, and counted from a standing start by `spark-streaming.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import psutil
+
+from bench import backlog
+from bench.harness import election, until
+from election import topics
+from election.definition import ELECTIONS
+from election.results import read_board
+from embedded.pipeline import DASHBOARD, SCRIPTS
+
+PARTITIONS, AGGREGATES, PLACES = (1, 2, 4, 8), (4, 6, len(topics.AGGREGATED)), (60, 5000)
+IDLE_VOTERS, IDLE_SECONDS = 1000, 60
+SUPPORT = "36", "31", "33"
+
+
+def measure(voters: int) -> dict[str, dict[str, float]]:
+    """What backlog.measure found, by what grew."""
+    found = {}
+    for partitions in PARTITIONS:
+        found[f"{partitions} partitions"] = backlog.measure(voters, KAFKA_PARTITIONS=str(partitions))
+    for aggregates in AGGREGATES:
+        with patch.dict(SCRIPTS, {"spark-streaming": "bench/fewer_aggregates.py"}):
+            found[f"{aggregates} aggregates"] = backlog.measure(voters, BENCH_AGGREGATES=str(aggregates))
+    for places in PLACES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            write_places(Path(name), places)
+            found[f"{places:,} places"] = backlog.measure(voters, ELECTION=name)
+    return found
+
+
+def write_places(folder: Path, places: int) -> None:
+    """The simulated election, in as many places of equal size."""
+    for name in ("election.toml", "candidates.csv"):
+        shutil.copy(ELECTIONS / "simulated" / name, folder)
+    with (folder / "locations.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["location", "cities", "size", "1", "2", "3"])
+        writer.writerows([f"Place {number}", f"City {number}", "1", *SUPPORT] for number in range(places))
+
+
+def idle() -> dict[str, float]:
+    """Cores used by each part, over a minute in which nobody votes."""
+    with election(VOTERS=str(IDLE_VOTERS), RATE="0") as (pipeline, settings):
+        for part in ("main", "voting", "spark-streaming", DASHBOARD):
+            pipeline.start(part)
+        spark = pipeline.parts["spark-streaming"]
+        until(lambda: "counting in" in spark.log.read_text(), "the count is in real time", 1)
+        until(lambda: read_board(settings).counted, "votes are counted", 1)
+        servers = [server.process for server in (pipeline.kafka, pipeline.postgres) if server.process]
+        parts = {process.name: process.pid for process in (*servers, *pipeline.parts.values())}
+        time.sleep(IDLE_SECONDS)
+        before = {name: cpu_seconds(pid) for name, pid in parts.items()}
+        time.sleep(IDLE_SECONDS)
+        return {name: (cpu_seconds(pid) - before[name]) / IDLE_SECONDS for name, pid in parts.items()}
+
+
+def cpu_seconds(process: int) -> float:
+    """What the process and its descendants have used of the processor."""
+    parent = psutil.Process(process)
+    times = [part.cpu_times() for part in (parent, *parent.children(recursive=True))]
+    return sum(time.user + time.system for time in times)
