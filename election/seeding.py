@@ -6,7 +6,6 @@ Every step may be killed and done again: what is there already is kept, what is 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from tqdm import tqdm
 from election import topics
 from election.config import Settings
 from election.definition import Election
-from election.events import Malformed, Vote, encode_vote, encode_voter, parse_vote
+from election.events import Vote, encode_vote, encode_voter
 from election.messaging import flush, make_reader, publish, read_to_end
 from election.people import People, Person, choose_people
 from election.record import (
@@ -37,6 +36,7 @@ from election.record import (
 )
 from election.roll import PAGE_SIZE, Roll
 from election.stages import CannotRun, Pulse, Stop, Stopped
+from election.vote_stream import candidate_ids, votes_in
 from election.watching import topic_id
 
 log = logging.getLogger(__name__)
@@ -161,8 +161,7 @@ class Seeding:
 
     def restore_log(self, producer: Producer) -> int:
         """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
-        candidates = self.database.run(lambda connection: rows(connection, "SELECT candidate_id FROM candidates"))
-        logged = self._logged_voters({candidate["candidate_id"] for candidate in candidates})
+        logged = self._logged_voters(self.database.run(candidate_ids))
         lacking = 0
 
         def publish_lacking(connection: Connection) -> None:
@@ -190,11 +189,7 @@ class Seeding:
         try:
             for messages in read_to_end(reader, [topics.VOTES]):
                 self.stop.check()
-                for message in messages:
-                    with suppress(Malformed):
-                        vote = parse_vote(message.key(), message.value())
-                        if vote.candidate_id in candidates:
-                            logged.add(vote.voter_id)
+                logged.update(vote.voter_id for vote in votes_in(messages, candidates))
         finally:
             reader.close()
         return logged

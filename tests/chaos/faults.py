@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from psycopg2.extras import RealDictCursor
@@ -99,12 +101,7 @@ def voters_thrice(chaos: Round, event: Event) -> None:
     """Some voters come to voters_topic three times more, as if they had not voted."""
 
     def inject() -> None:
-        connection = connect(chaos.settings)
-        with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            cursor.execute("SELECT * FROM voters ORDER BY voter_id")
-            voters = Random(event.seed).sample(cursor.fetchall(), 3 * SAMPLE)
-        connection.close()
-        messages = [(voter["voter_id"], encode_voter(voter, None)) for voter in voters]
+        messages = [(voter["voter_id"], encode_voter(voter, None)) for voter in some_voters(chaos, event, 3 * SAMPLE)]
         chaos.publish(topics.VOTERS, [(key.encode(), value, -1) for key, value in 3 * messages])
 
     chaos.inject(inject)
@@ -133,8 +130,25 @@ def other_candidate(chaos: Round, event: Event) -> None:
     chaos.inject(inject)
 
 
-def bad_votes(chaos: Round, _event: Event) -> None:
-    chaos.inject(lambda: chaos.publish(topics.VOTES, [(b"bad", value, -1) for value in BAD_VOTES * 20]))
+def bad_votes(chaos: Round, event: Event) -> None:
+    """Nonsense, and votes for nobody who stands: they must not take their voters' turn."""
+
+    def inject() -> None:
+        nobody = [
+            Vote(voter["voter_id"], "nobody", datetime.now(UTC)) for voter in some_voters(chaos, event, 3 * SAMPLE)
+        ]
+        messages = [(b"bad", value) for value in BAD_VOTES * 20]
+        messages += [(vote.voter_id.encode(), encode_vote(vote)) for vote in nobody]
+        chaos.publish(topics.VOTES, [(key, value, -1) for key, value in messages])
+
+    chaos.inject(inject)
+
+
+def some_voters(chaos: Round, event: Event, count: int) -> list[dict[str, Any]]:
+    """Registered voters, drawn by the event's seed. Raises ValueError while they are fewer."""
+    with closing(connect(chaos.settings)) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute("SELECT * FROM voters ORDER BY voter_id")
+        return Random(event.seed).sample(cursor.fetchall(), count)
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ from election.casting import Pace, run_voting
 from election.definition import load_election
 from election.events import Vote, encode_vote, parse_vote, parse_voter
 from election.messaging import make_admin, make_consumer, make_producer, make_reader, publish, read_to_end
-from election.record import Database, row
+from election.record import Database, row, rows
 from election.seeding import Seeding
 from election.vote_stream import GROUP as ROLL
 from election.vote_stream import manage_vote_stream
@@ -59,18 +59,12 @@ def latest(settings, topic, parse):
 
 def test_everybody_who_does_not_abstain_votes_once_and_comes_back_with_the_time(settings, seeding, stop):
     voting = start_voting(settings, seeding, stop)
-    votes = make_consumer(settings, ROLL, [topics.VOTES])
-    managing = threading.Thread(
-        target=manage_vote_stream, args=(Database(settings, stop), votes, make_producer(settings), stop), daemon=True
-    )
-    managing.start()
+    managing = start_managing(settings, stop)
     ballots = seeding.election.ballots
 
-    def voted():
-        voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
-        return sum(voter["voted_at"] is not None for voter in voters.values())
-
-    wait_for(lambda: voted() == ballots, 60, f"{ballots} voters come back with voted_at")
+    wait_for(
+        lambda: sum(map(bool, marked(settings).values())) == ballots, 60, f"{ballots} voters come back with voted_at"
+    )
     assert recorded_votes(seeding) == ballots
     logged = latest(settings, topics.VOTES, lambda message: parse_vote(message.key(), message.value()))
     assert len(logged) == ballots
@@ -93,23 +87,44 @@ def test_bad_and_unregistered_voters_do_not_stop_the_voting(settings, seeding, s
     wait_for(lambda: "not on the roll under" in caplog.text, 30, "the stranger is reported")
 
 
+def start_managing(settings, stop):
+    votes = make_consumer(settings, ROLL, [topics.VOTES])
+    arguments = Database(settings, stop), votes, make_producer(settings), stop
+    thread = threading.Thread(target=manage_vote_stream, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def marked(settings):
+    """When each voter voted, as voters_topic says last."""
+    voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
+    return {key.decode(): voter["voted_at"] for key, voter in voters.items()}
+
+
+def some_voters(seeding, count):
+    query = "SELECT voter_id FROM voters ORDER BY voter_id LIMIT %s"
+    return [found["voter_id"] for found in seeding.database.run(lambda connection: rows(connection, query, (count,)))]
+
+
 def test_a_vote_that_is_not_in_the_record_still_marks_its_voter(settings, seeding, stop):
-    voter_id = seeding.database.run(lambda connection: row(connection, "SELECT voter_id FROM voters LIMIT 1"))[
-        "voter_id"
-    ]
+    [voter_id] = some_voters(seeding, 1)
     now = datetime.now(UTC)
     producer = make_producer(settings)
     publish(producer, topics.VOTES, voter_id, encode_vote(Vote(voter_id, "1", now)))
     publish(producer, topics.VOTES, "bad", b"nonsense")
     producer.flush()
-    votes = make_consumer(settings, ROLL, [topics.VOTES])
-    threading.Thread(
-        target=manage_vote_stream, args=(Database(settings, stop), votes, make_producer(settings), stop), daemon=True
-    ).start()
+    start_managing(settings, stop)
+    wait_for(lambda: marked(settings)[voter_id], 60, "the voter comes back")
+    assert datetime.fromisoformat(marked(settings)[voter_id]) == now
 
-    def mark():
-        voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
-        return voters[voter_id.encode()]["voted_at"]
 
-    wait_for(mark, 60, "the voter comes back")
-    assert datetime.fromisoformat(mark()) == now
+def test_a_vote_for_an_unknown_candidate_takes_nobodys_turn(settings, seeding, stop):
+    robbed, other = some_voters(seeding, 2)
+    now = datetime.now(UTC)
+    producer = make_producer(settings)
+    for voter_id, candidate_id in ((robbed, "nobody"), (other, "nobody"), (other, "1")):
+        producer.produce(topics.VOTES, encode_vote(Vote(voter_id, candidate_id, now)), voter_id, partition=0)
+    producer.flush()
+    start_managing(settings, stop)
+    wait_for(lambda: marked(settings)[other], 60, "the voter after the bad votes comes back")
+    assert marked(settings)[robbed] is None
