@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from embedded.processes import Process, free_port, port_answers
@@ -23,13 +24,12 @@ ELSEWHERE = "http://elsewhere.example"
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A dashboard without Kafka and PostgreSQL."""
+    """A dashboard without Kafka and PostgreSQL, started as by hand: where it listens is left to config.toml."""
     port = free_port(28501)
     command = [sys.executable, "-m", "streamlit", "run", "streamlit-app.py", "--server.headless", "true"]
-    where = ["--server.address", "127.0.0.1", "--server.port", str(port)]
     log = tmp_path_factory.mktemp("dashboard") / "log"
     nowhere = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "POSTGRES_PORT": "1"}
-    dashboard = Process("dashboard", [*command, *where], log, environment=nowhere, folder=ROOT)
+    dashboard = Process("dashboard", [*command, "--server.port", str(port)], log, environment=nowhere, folder=ROOT)
     try:
         dashboard.wait_until(lambda: port_answers(port), 60)
         yield port
@@ -41,6 +41,13 @@ def ask(port: int, text: str) -> str:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(text.encode())
         return connection.recv(4000).decode(errors="replace")
+
+
+def test_it_listens_on_this_machine_only(port: int) -> None:
+    listening = {
+        at.laddr.ip for at in psutil.net_connections("tcp") if at.status == psutil.CONN_LISTEN and at.laddr.port == port
+    }
+    assert listening == {"127.0.0.1"}
 
 
 def test_only_its_own_page_gets_a_websocket(port: int) -> None:
