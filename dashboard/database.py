@@ -22,6 +22,10 @@ class Unavailable(Exception):
     """PostgreSQL doesn't answer, or not in time; the text is the reason."""
 
 
+class LoginRefused(Unavailable):
+    """PostgreSQL doesn't know the login, or not with this password."""
+
+
 def connect(settings: Settings) -> Connection:
     """A read-only connection on which nothing waits long.
 
@@ -38,7 +42,7 @@ def connect(settings: Settings) -> Connection:
         connection.set_session(readonly=True, autocommit=True)
     except psycopg2.Error as error:
         if "authentication failed" in str(error):
-            raise Unavailable(f"it refuses the login {settings.postgres_user}: main.py makes it") from None
+            raise LoginRefused(f"it refuses the login {settings.postgres_user}: main.py makes it") from None
         raise Unavailable(first_line(error)) from None
     return connection
 

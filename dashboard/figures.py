@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dashboard.health import waiting
 from dashboard.view import Candidate, View
 from dashboard.words import votes as say_votes
 from election import topics
@@ -20,6 +21,7 @@ class Stage(StrEnum):
     """How far the count is."""
 
     UNKNOWN = "No figures yet"
+    WAITING = "Waiting for main.py"
     BEFORE = "Before voting"
     BEGUN = "Voting · nothing counted yet"
     COUNTING = "Counting · partial result"
@@ -30,6 +32,8 @@ def stage(view: View) -> Stage:
     """All is counted when every vote that this election will have is; until then each figure is a partial one."""
     if view.counted:
         return Stage.COUNTED if view.votes_expected and view.counted >= view.votes_expected else Stage.COUNTING
+    if waiting(view):
+        return Stage.WAITING
     if view.counting_problem or not view.watched.election:
         return Stage.UNKNOWN
     return Stage.BEGUN if view.watched.recorded else Stage.BEFORE

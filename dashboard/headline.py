@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dashboard import markup, words
 from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
-from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems, shown_delay
+from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems, shown_delay, waiting
 from dashboard.page import Page, show
 from dashboard.photos import Photos
 from dashboard.view import View
 
-SIGNS = {Stage.UNKNOWN: "…", Stage.BEFORE: "○", Stage.BEGUN: "◔", Stage.COUNTING: "◐", Stage.COUNTED: "✓"}
+SIGNS = {
+    Stage.UNKNOWN: "…",
+    Stage.WAITING: "…",
+    Stage.BEFORE: "○",
+    Stage.BEGUN: "◔",
+    Stage.COUNTING: "◐",
+    Stage.COUNTED: "✓",
+}
 
 
 def render(view: View, page: Page) -> None:
@@ -60,6 +67,7 @@ def _lead(view: View, photos: Photos) -> str:
         said = {
             Stage.BEFORE: "No vote has been counted yet. The first one shows here the moment it is.",
             Stage.BEGUN: "Votes have been cast. The first one that is counted shows here.",
+            Stage.WAITING: f"The election shows here once it is prepared: {', and '.join(waiting(view))}.",
             Stage.UNKNOWN: "Connecting …" if connecting(view) else "Waiting for the count to begin.",
         }[stage(view)]
         return f'<div class="e-lead">{markup.empty(said)}</div>'

@@ -9,16 +9,26 @@ from enum import StrEnum
 
 import numpy as np
 
-from dashboard.view import CONNECTING_TO_POSTGRESQL, LATE_SECONDS, SILENT_SECONDS, View, Watched
-from dashboard.words import age, count, span, votes
+from dashboard.view import (
+    CONNECTING_TO_POSTGRESQL,
+    LATE_SECONDS,
+    NO_ELECTION,
+    NO_LOGIN,
+    SILENT_SECONDS,
+    View,
+    Watched,
+)
+from dashboard.words import age, count, number, span, votes
 from election.results import CONNECTING as CONNECTING_TO_KAFKA
-from election.results import RejectedVote
+from election.results import NO_TOPICS, RejectedVote
 
 # A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
 STUCK_SECONDS = 30
 FRESH_SECONDS = 10
 WINDOW_SECONDS = 60
 RATE_SECONDS = 10
+# The watch rests after a look that took long, for three quarters of a minute at most.
+UNWATCHED_SECONDS = 90
 # A voter is never shown together with a choice, not even in a message that doesn't count.
 VOTER_ID = re.compile(rb'[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,27}|(?<="voter_id")(\s*:\s*)"[^"]*"?')
 
@@ -47,7 +57,7 @@ def check(watched: Watched, now: float) -> Check:
     """
     if not watched.database_at or watched.log_messages is None:
         return Check(Agreement.UNKNOWN, "Record, log and tally are compared once PostgreSQL and Kafka have answered.")
-    if watched.database_problem or watched.kafka_problem:
+    if watched.database_problem or watched.kafka_problem or unwatched(watched, now):
         seen = age(now - min(watched.database_at, watched.kafka_at))
         return Check(Agreement.UNKNOWN, f"Record, log and tally can't be compared now; they last were {seen}.")
     above = sum(max(number - watched.record.get(one, 0), 0) for one, number in watched.tally.items())
@@ -65,28 +75,38 @@ def check(watched: Watched, now: float) -> Check:
     return Check(Agreement.AGREES, f"Every candidate has as many votes in the tally as in the record (seen {asked}).")
 
 
+def unwatched(watched: Watched, now: float) -> float | None:
+    """For how many seconds the watch, though awake, has not come to the end of a look; None when that is no fault."""
+    since = max(watched.looked_at, watched.awake_since)
+    return now - since if since and now - since > UNWATCHED_SECONDS else None
+
+
+class State(StrEnum):
+    """What can be said about a part of the system."""
+
+    UP = "up"
+    DOWN = "down"
+    IDLE = "idle"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Part:
-    """A part of the system: is it up (None: can't be told), and what shows it."""
+    """A part of the system, its state, and what shows it."""
 
     name: str
     role: str
-    up: bool | None
+    state: State
     words: str
 
 
 def parts(view: View) -> list[Part]:
     """Every part, with what the dashboard can see of it from outside."""
-    watched, now = view.watched, view.now
-    kafka = kafka_problem(view)
+    watched, kafka, database = view.watched, kafka_problem(view), view.watched.database_problem
     listed = [
-        Part("Kafka", "carries the messages", kafka is None, kafka or "answers"),
-        Part(
-            "PostgreSQL",
-            "keeps roll and record",
-            watched.database_problem is None,
-            watched.database_problem or "answers",
-        ),
+        Part("Kafka", "carries the messages", _service(view, kafka), kafka or "answers"),
+        Part("PostgreSQL", "keeps roll and record", _service(view, database), database or "answers"),
     ]
     for group, name, role in (
         ("roll", "main.py", "seeds, marks who has voted"),
@@ -94,26 +114,40 @@ def parts(view: View) -> list[Part]:
     ):
         seen = watched.groups.get(group)
         if seen is None or watched.kafka_problem:
-            listed.append(Part(name, role, None, "can't be told without Kafka"))
+            listed.append(Part(name, role, State.UNKNOWN, "can't be told without Kafka and its topics"))
+        elif seen.members:
+            listed.append(Part(name, role, State.UP, f"{count(seen.members)} running, {say_lag(seen.lag)}"))
         else:
-            words = f"{seen.members} running, {count(seen.lag)} messages to read" if seen.members else "not running"
-            listed.append(Part(name, role, bool(seen.members), words))
-    listed.append(_counting(view, now))
+            listed.append(Part(name, role, State.DOWN, "not running"))
+    listed.append(_counting(view))
     return listed
 
 
-def _counting(view: View, now: float) -> Part:
+def _service(view: View, problem: str | None) -> State:
+    if problem is None:
+        return State.UP
+    calm = CONNECTING_TO_KAFKA, CONNECTING_TO_POSTGRESQL, *waiting(view)
+    return State.WAITING if problem in calm else State.DOWN
+
+
+def say_lag(messages: int) -> str:
+    """How far a consumer group is behind."""
+    return f"{number(messages, 'message')} behind" if messages else "has read everything"
+
+
+def _counting(view: View) -> Part:
     """Spark is no member of a consumer group: it is judged by what it does."""
     name, role = "spark-streaming.py", "counts"
     watched = view.watched
     if kafka_problem(view) or watched.log_messages is None:
-        return Part(name, role, None, "can't be told without Kafka")
+        return Part(name, role, State.UNKNOWN, "can't be told without Kafka and its topics")
     behind = watched.log_messages - sum(watched.tally.values()) - sum(view.rejected.values())
-    if now - view.changed_at < FRESH_SECONDS:
-        return Part(name, role, True, "counting")
+    if view.now - view.changed_at < FRESH_SECONDS:
+        return Part(name, role, State.UP, "counting")
     if behind <= 0 or watched.recorded == sum(watched.tally.values()):
-        return Part(name, role, None, "nothing to count")
-    return Part(name, role, False, f"{count(behind)} messages wait and nothing is counted")
+        return Part(name, role, State.IDLE, "nothing to count")
+    waits = "waits" if behind == 1 else "wait"
+    return Part(name, role, State.DOWN, f"{number(behind, 'message')} {waits} and nothing is counted")
 
 
 def kafka_problem(view: View) -> str | None:
@@ -130,16 +164,31 @@ def connecting(view: View) -> bool:
     return view.counting_problem == CONNECTING_TO_KAFKA or view.watched.database_problem == CONNECTING_TO_POSTGRESQL
 
 
+def waiting(view: View) -> list[str]:
+    """What main.py has not made so far, for a page that never had figures: at the start that is no fault."""
+    found = []
+    if view.watched.database_problem in (NO_LOGIN, NO_ELECTION) and not view.watched.database_at:
+        found.append(view.watched.database_problem)
+    if kafka_problem(view) == NO_TOPICS and not view.heard_at:
+        found.append(NO_TOPICS)
+    return found
+
+
 def problems(view: View) -> list[str]:
     """What is down and how old the figures are that are shown in its place, one sentence each."""
-    found = []
-    if (trouble := kafka_problem(view)) and trouble != CONNECTING_TO_KAFKA:
+    found, calm = [], waiting(view)
+    if (trouble := kafka_problem(view)) and trouble not in (CONNECTING_TO_KAFKA, *calm):
         known = f"The figures are from {age(view.now - view.heard_at)}." if view.heard_at else "No figures yet."
         found.append(f"Kafka does not answer ({trouble}). {known}")
-    if (trouble := view.watched.database_problem) and trouble != CONNECTING_TO_POSTGRESQL:
+    if (trouble := view.watched.database_problem) and trouble not in (CONNECTING_TO_POSTGRESQL, *calm):
         at = view.watched.database_at
         known = f"What it told is from {age(view.now - at)}." if at else "The roll and the record can't be shown yet."
         found.append(f"PostgreSQL does not answer ({trouble}). {known}")
+    if seconds := unwatched(view.watched, view.now):
+        found.append(
+            f"For {span(seconds)} the dashboard has not come to look at PostgreSQL and Kafka: its log says why."
+            " Record, lag and rates are as old."
+        )
     return found
 
 

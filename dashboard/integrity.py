@@ -6,7 +6,7 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard import charts, markup, words
-from dashboard.health import Agreement, check, delays, example, overall_delay, parts, rates
+from dashboard.health import Agreement, State, check, delays, example, overall_delay, parts, rates
 from dashboard.page import Page, show
 from dashboard.view import View
 
@@ -16,7 +16,8 @@ SIGNS = {
     Agreement.DIFFERS: ("bad", "✕"),
     Agreement.UNKNOWN: ("quiet", "…"),
 }
-STATES = {True: ("good", "✓", "up"), False: ("bad", "✕", "down"), None: ("quiet", "…", "unknown")}
+STATES = {State.UP: ("good", "✓"), State.DOWN: ("bad", "✕"), State.IDLE: ("quiet", "○")}
+NO_STATE = "quiet", "…"
 
 
 def render(view: View, page: Page) -> None:
@@ -70,9 +71,9 @@ def _sums(view: View) -> None:
 def _parts(view: View) -> str:
     lines = []
     for part in parts(view):
-        kind, sign, said = STATES[part.up]
+        kind, sign = STATES.get(part.state, NO_STATE)
         lines.append(
-            f"<li>{markup.pill(kind, sign, said)} <b>{markup.text(part.name)}</b>"
+            f"<li>{markup.pill(kind, sign, part.state)} <b>{markup.text(part.name)}</b>"
             f"<small>{markup.text(part.role)}: {markup.text(part.words)}</small></li>"
         )
     title = markup.heading("The parts", "As the dashboard sees them from outside")

@@ -14,6 +14,8 @@ from election.results import RejectedVote, Tally
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
 CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
+NO_LOGIN = "PostgreSQL refuses the dashboard's login, which main.py makes"
+NO_ELECTION = "main.py has not prepared the election yet"
 Made = TypeVar("Made")
 
 
@@ -59,7 +61,8 @@ class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
     `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
-    `sizes` are those of everything that the count has written, so that a change anywhere in it shows.
+    `sizes` are those of everything that the count has written, so that a change anywhere in it shows. The watch rests
+    while nobody looks: it is awake since `awake_since`, and last came to the end of a look at `looked_at`.
     """
 
     database_at: float = 0.0
@@ -76,6 +79,8 @@ class Watched:
     groups: Mapping[str, Group] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     audited: Audited | None = None
+    awake_since: float = 0.0
+    looked_at: float = 0.0
 
     @property
     def recorded(self) -> int:

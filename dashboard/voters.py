@@ -12,6 +12,7 @@ from dashboard import markup, words
 from dashboard.database import NOT_YET, PAGE_SIZE, VOTED, Search, Unavailable, search_roll
 from dashboard.figures import Standing, Turnout, by_group, turnout
 from dashboard.headline import status
+from dashboard.health import waiting
 from dashboard.page import Page, show
 from dashboard.view import View
 from election import topics
@@ -19,6 +20,7 @@ from election.config import Settings
 
 ANY = "All"
 ROLL_SECONDS = 5
+ROLL_NOTE = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
 Answer = tuple[list[Mapping[str, Any]], bool]
 KINDS = (
     ("gender", topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, "gender"),
@@ -29,7 +31,11 @@ KINDS = (
 def render(view: View, page: Page) -> None:
     """The tab."""
     _groups(view)
-    _roll(page)
+    show(markup.heading("The roll", ROLL_NOTE))
+    if waiting(view):
+        show(markup.empty("The roll shows here once main.py has registered the voters."))
+    else:
+        _roll(page)
 
 
 def _groups(view: View) -> None:
@@ -94,8 +100,6 @@ def _table(name: str, groups: Sequence[Turnout], choices: list[tuple[str, list[S
 
 def _roll(page: Page) -> None:
     """The roll, a page at a time. `roll_pages` are the registration numbers after which the pages so far began."""
-    note = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
-    show(markup.heading("The roll", note))
     name, where, voted = st.columns([3, 2, 2])
     search = Search(
         name.text_input("Name or registration number", key="roll_text", placeholder="Part of a name, or 012-0000345"),

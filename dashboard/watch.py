@@ -12,14 +12,14 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
-from dashboard.database import Unavailable, connect, read_candidates, read_election, read_record
+from dashboard.database import LoginRefused, Unavailable, connect, read_candidates, read_election, read_record
 from dashboard.final_audit import FinalAudit
-from dashboard.view import Group, Sample, Watched
+from dashboard.view import NO_ELECTION, NO_LOGIN, Group, Sample, Watched
 from election import audit, topics
 from election.config import Settings
 from election.messaging import make_admin
 from election.record import first_line
-from election.results import LiveBoard
+from election.results import NO_TOPICS, LiveBoard
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Watch:
         self._connection: Connection | None = None
         self._admin: AdminClient = make_admin(settings)
         self._audit = FinalAudit(lambda: audit.settled(auditor)) if auditor else None
-        self._looked_at, self._looked = 0.0, threading.Event()
+        self._looked_at, self._awake_since, self._looked = 0.0, 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> Watch:
@@ -53,8 +53,10 @@ class Watch:
 
     def look(self) -> Watched:
         self._looked_at = time.monotonic()
-        self._looked.set()
-        return self._watched
+        if not self._looked.is_set():
+            self._awake_since = time.time()
+            self._looked.set()
+        return replace(self._watched, awake_since=self._awake_since)
 
     def _run(self) -> None:
         while True:
@@ -62,7 +64,10 @@ class Watch:
                 self._looked.clear()
                 self._looked.wait()
             started = time.monotonic()
-            self._watched = self.step(self._watched)
+            try:
+                self._watched = self.step(self._watched)
+            except Exception:
+                log.exception("the watch failed, and looks again in a moment")
             worked = time.monotonic() - started
             time.sleep(max(INTERVAL_SECONDS, REST_PER_WORK * worked) if worked < KAFKA_SECONDS else INTERVAL_SECONDS)
 
@@ -72,13 +77,14 @@ class Watch:
             tally, sizes = self.live.board.votes_per_candidate, self.live.board.sizes
         asked = self._ask_database(replace(self._ask_kafka(before), sizes=sizes), tally)
         watched = compare(before, asked)
-        return replace(watched, audited=self._audit.of(watched) if self._audit else None)
+        audited = self._audit.of(watched) if self._audit else None
+        return replace(watched, audited=audited, looked_at=time.time())
 
     def _ask_kafka(self, watched: Watched) -> Watched:
         try:
             known = self._admin.list_topics(timeout=KAFKA_SECONDS).topics
-            if missing := sorted({topics.VOTES, topics.VOTERS} - known.keys()):
-                return replace(watched, kafka_problem=f"main.py creates {', '.join(missing)}", kafka_at=time.time())
+            if {topics.VOTES, topics.VOTERS} - known.keys():
+                return replace(watched, kafka_problem=NO_TOPICS, kafka_at=time.time())
             ends = {name: self._offsets(name, list(known[name].partitions)) for name in (topics.VOTES, topics.VOTERS)}
             groups = {group: self._group(group, ends[topic]) for group, topic in GROUPS.items()}
         except KafkaException as error:
@@ -115,7 +121,7 @@ class Watch:
             self._connection = self._connection or connect(self.settings)
             election = read_election(self._connection)
             if election is None:
-                return replace(watched, database_problem="main.py has not prepared the election yet")
+                return replace(watched, database_problem=NO_ELECTION)
             return replace(
                 watched,
                 election=election,
@@ -129,7 +135,7 @@ class Watch:
             if self._connection:
                 self._connection.close()
             self._connection = None
-            return replace(watched, database_problem=first_line(error))
+            return replace(watched, database_problem=NO_LOGIN if isinstance(error, LoginRefused) else first_line(error))
 
 
 def compare(before: Watched, now: Watched) -> Watched:

@@ -10,9 +10,14 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def votes(number: int) -> str:
+def number(how_many: int, of: str) -> str:
+    """'1 message', '12,345 messages'"""
+    return f"{how_many:,} {of}" + ("" if how_many == 1 else "s")
+
+
+def votes(how_many: int) -> str:
     """'1 vote', '12,345 votes'"""
-    return f"{number:,} vote" + ("" if number == 1 else "s")
+    return number(how_many, "vote")
 
 
 def percent(part: float, whole: float) -> str:

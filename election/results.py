@@ -17,7 +17,7 @@ from election.config import Settings
 from election.events import Malformed, Reason, parse_tally
 from election.messaging import good_messages, make_admin, make_reader, read_to_end
 from election.rejections import Rejections
-from election.watching import topic_id
+from election.watching import GONE, topic_id
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 200
 LATENCIES_KEPT = 2000
 CHECK_TOPICS_SECONDS = 5
 CONNECTING = "connecting to Kafka"
+NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
 SKIPS_LOGGED = 10
 # More than a week of minutes with a dozen candidates has.
 MOST_KEYS = 200_000
@@ -170,8 +171,15 @@ class LiveBoard:
             try:
                 self._follow()
             except KafkaException as error:
-                self.problem = reason.str() if isinstance(reason := error.args[0], KafkaError) else str(reason)
+                self.problem = self._say(error.args[0])
                 self._stop.wait(1)
+
+    def _say(self, reason: object) -> str:
+        if not isinstance(reason, KafkaError):
+            return str(reason)
+        if reason.code() in GONE:
+            return TOPICS_GONE if self.heard_at else NO_TOPICS
+        return reason.str()
 
     def _follow(self) -> None:
         """Reads the topics from their beginning until they are gone or made anew."""
@@ -181,7 +189,9 @@ class LiveBoard:
         try:
             for messages in read_to_end(reader, TOPICS):
                 board.take(messages)
-            board.latencies.clear()  # what was read back tells how old the totals are, not how fast the count is
+            # What was read back tells how old the totals are, not how fast the count is, nor that it is going on.
+            board.latencies.clear()
+            board.changed_at = 0.0
             self.board, self.problem = board, None
             check_at = 0.0
             while not self._stop.is_set():

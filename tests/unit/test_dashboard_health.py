@@ -13,6 +13,7 @@ import pytest
 from dashboard.database import NOT_YET, VOTED, Search, roll_query
 from dashboard.health import (
     Agreement,
+    State,
     check,
     delays,
     example,
@@ -22,11 +23,12 @@ from dashboard.health import (
     problems,
     rates,
     shown_delay,
+    waiting,
 )
 from dashboard.photos import LARGEST_BYTES, Photos, data_address
-from dashboard.view import Group, Sample, View, Watched
+from dashboard.view import NO_ELECTION, NO_LOGIN, Group, Sample, View, Watched
 from dashboard.watch import compare
-from election.results import RejectedVote
+from election.results import NO_TOPICS, RejectedVote
 from tests.conftest import wait_for
 
 NOW = 1_000_000.0
@@ -95,36 +97,71 @@ def test_rates_are_taken_over_about_ten_seconds() -> None:
 
 
 def test_each_part_says_what_is_seen_of_it() -> None:
-    states = {part.name: part.up for part in parts(view())}
+    states = {part.name: part.state for part in parts(view())}
     assert states == {
-        "Kafka": True,
-        "PostgreSQL": True,
-        "main.py": False,
-        "voting.py": True,
-        "spark-streaming.py": True,
+        "Kafka": State.UP,
+        "PostgreSQL": State.UP,
+        "main.py": State.DOWN,
+        "voting.py": State.UP,
+        "spark-streaming.py": State.UP,
     }
 
 
 def test_a_count_that_stands_still_with_messages_waiting_is_down() -> None:
     behind = replace(AGREEING, log_messages=9, record={"a": 6, "b": 3})
-    assert [part.up for part in parts(view(behind, changed_at=NOW - 60))] == [True, True, False, True, False]
+    counting = parts(view(behind, changed_at=NOW - 60))[-1]
+    assert counting.state is State.DOWN
+    assert counting.words == "1 message waits and nothing is counted"
 
 
-def test_a_count_with_nothing_to_count_is_neither_up_nor_down() -> None:
+def test_a_count_with_nothing_to_count_is_idle() -> None:
     repeated = replace(AGREEING, log_messages=9)
-    assert [part.up for part in parts(view(repeated, changed_at=NOW - 60))] == [True, True, False, True, None]
+    assert parts(view(repeated, changed_at=NOW - 60))[-1].state is State.IDLE
 
 
 def test_without_kafka_nothing_is_said_of_the_parts_behind_it() -> None:
     gone = view(replace(AGREEING, kafka_problem="refused"), heard_at=NOW - 9)
-    states = {part.name: part.up for part in parts(gone)}
+    states = {part.name: part.state for part in parts(gone)}
     assert states == {
-        "Kafka": False,
-        "PostgreSQL": True,
-        "main.py": None,
-        "voting.py": None,
-        "spark-streaming.py": None,
+        "Kafka": State.DOWN,
+        "PostgreSQL": State.UP,
+        "main.py": State.UNKNOWN,
+        "voting.py": State.UNKNOWN,
+        "spark-streaming.py": State.UNKNOWN,
     }
+
+
+def test_topics_that_are_missing_are_waited_for_at_the_start_and_a_problem_later() -> None:
+    start = view(replace(AGREEING, kafka_problem=NO_TOPICS), heard_at=0.0, counting_problem=NO_TOPICS)
+    assert waiting(start) == [NO_TOPICS]
+    assert problems(start) == []
+    assert parts(start)[0].state is State.WAITING
+    later = replace(start, heard_at=NOW - 3)
+    assert waiting(later) == []
+    assert len(problems(later)) == 1
+
+
+@pytest.mark.parametrize("trouble", [NO_LOGIN, NO_ELECTION])
+def test_an_election_that_is_not_prepared_is_waited_for_at_the_start_and_a_problem_later(trouble: str) -> None:
+    start = view(replace(AGREEING, database_problem=trouble, database_at=0.0))
+    assert waiting(start) == [trouble]
+    assert problems(start) == []
+    later = view(replace(AGREEING, database_problem=trouble))
+    assert waiting(later) == []
+    assert len(problems(later)) == 1
+
+
+def test_a_watch_that_does_not_come_back_is_reported_and_claims_nothing() -> None:
+    lost = replace(AGREEING, awake_since=NOW - 900, looked_at=NOW - 100)
+    assert "For 2 min the dashboard has not come to look at PostgreSQL and Kafka" in problems(view(lost))[0]
+    assert check(lost, NOW).agreement is Agreement.UNKNOWN
+    never = Watched(awake_since=NOW - 100)
+    assert problems(view(never))
+
+
+def test_a_watch_that_was_only_just_woken_is_not_late() -> None:
+    woken = replace(AGREEING, awake_since=NOW - 1, looked_at=NOW - 9000)
+    assert problems(view(woken)) == []
 
 
 def test_silence_of_kafka_is_a_problem_with_the_figures_age() -> None:

@@ -14,11 +14,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import page
 from dashboard.page import TABS
 from dashboard.sources import Sources
-from dashboard.view import Audited, Watched
+from dashboard.view import NO_ELECTION, NO_LOGIN, Audited, Watched
 from election import topics
 from election.config import SettingError, Settings
 from election.events import Reason
-from election.results import CONNECTING, Board, RejectedVote
+from election.results import CONNECTING, NO_TOPICS, Board, RejectedVote
 from tests.unit.staged import NoPhotos, StagedLive, StagedWatch, staged_board, staged_sources
 
 APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
@@ -99,6 +99,19 @@ def test_a_cold_open_is_calm_until_the_services_have_had_their_chance_to_answer(
     said = show(Sources(NO_DATABASE, live, StagedWatch(Watched()), NoPhotos(), None), tab)  # type: ignore[arg-type]
     assert "Connecting …" in said
     assert "does not answer" not in said
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("trouble", [NO_LOGIN, NO_ELECTION])
+def test_until_main_has_prepared_the_election_the_page_waits_without_an_alarm(
+    show: Shown, tab: str, trouble: str
+) -> None:
+    live = StagedLive(Board(), NO_TOPICS, 0.0)
+    watch = StagedWatch(Watched(database_problem=trouble, kafka_problem=NO_TOPICS, kafka_at=time.time()))
+    said = show(Sources(NO_DATABASE, live, watch, NoPhotos(), None), tab)  # type: ignore[arg-type]
+    assert f"Waiting for main.py The election shows here once it is prepared: {trouble}, and {NO_TOPICS}." in said
+    assert "e-notice" not in html_of(show.app)
+    assert "e-bad" not in html_of(show.app)
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -11,9 +11,12 @@ import pytest
 import election.audit
 from dashboard.final_audit import FinalAudit, say_found
 from dashboard.view import Audited, Watched
+from dashboard.watch import Watch
 from election.audit import CannotLook
+from election.config import Settings
 from election.report import Finding, Report
 from tests.conftest import wait_for
+from tests.unit.staged import StagedLive
 
 COMPLETE = Watched(
     database_problem=None,
@@ -145,3 +148,21 @@ def test_an_audit_that_could_not_be_made_is_tried_again_later_and_later(failure:
         rest(audit)
         assert settled.asked == asked
     assert audited_again(audit, COMPLETE).agrees
+
+
+def test_the_watch_goes_on_after_a_defect(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("dashboard.watch.INTERVAL_SECONDS", 0.01)
+    watch = Watch(Settings(), StagedLive(), None)  # type: ignore[arg-type]
+    answers = iter([ValueError("a defect"), replace(COMPLETE, looked_at=1.0)])
+
+    def step(before: Watched) -> Watched:
+        answer = next(answers, before)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(watch, "step", step)
+    watch.start()
+    wait_for(lambda: watch.look().looked_at, 10, "the look after the defect")
+    assert "a defect" in caplog.text
+    assert watch.look().awake_since
