@@ -15,7 +15,7 @@ from embedded.processes import Process, free_port, port_answers
 from tests.conftest import ROOT
 
 HANDSHAKE = (
-    "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+    "GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 REQUEST = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n"
@@ -50,10 +50,19 @@ def test_it_listens_on_this_machine_only(port: int) -> None:
     assert listening == {"127.0.0.1"}
 
 
-def test_only_its_own_page_gets_a_websocket(port: int) -> None:
-    own = ask(port, HANDSHAKE.format(port=port, origin=f"http://127.0.0.1:{port}"))
-    assert own.startswith("HTTP/1.1 101 ")
-    assert ask(port, HANDSHAKE.format(port=port, origin=ELSEWHERE)).startswith("HTTP/1.1 403 ")
+def handshake(port: int, host: str, origin: str) -> str:
+    """The status that a page of `origin`, which knows the dashboard as `host`, gets for a WebSocket."""
+    return ask(port, HANDSHAKE.format(port=port, host=host, origin=origin)).split()[1]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_only_its_own_page_gets_a_websocket(port: int, host: str) -> None:
+    assert handshake(port, host, f"http://{host}:{port}") == "101"
+    assert handshake(port, host, ELSEWHERE) == "403"
+
+
+def test_a_page_whose_name_was_pointed_at_this_machine_gets_no_websocket(port: int) -> None:
+    assert handshake(port, "rebind.example", f"http://rebind.example:{port}") == "403"
 
 
 def test_another_sites_page_may_not_read_an_answer(port: int) -> None:
