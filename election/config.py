@@ -59,7 +59,7 @@ class Settings:
     spark_jars_dir: str | None = None
 
     randomuser_url: str = "https://randomuser.me/api/"
-    voting_batch_size: int = 1000
+    voting_batch_size: int = 4000
     log_level: str = "INFO"
     health_file: str | None = None
     dashboard_audit: str = "on"
