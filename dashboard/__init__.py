@@ -7,7 +7,9 @@ database    searches in the roll
 photos      candidates' photos, fetched once by the server
 view        everything known at one moment, shared by those who look then
 figures     View in, what is shown out: standings, lead, status, places, groups, the race
-health      View in, what is shown out: agreement, parts, rates, latency
+health      View in, what is shown out: agreement, parts, problems
+speed       View in, what is shown out: rates and delays
+examples    rejected messages, masked
 words       numbers and ages as text
 palette     a colour and a symbol for each candidate
 gate        the optional password

@@ -11,7 +11,7 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard.figures import Moment, spread
-from dashboard.health import Delay
+from dashboard.speed import Delay
 from dashboard.view import Candidate
 from dashboard.words import count, percent
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dashboard import markup, words
 from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
-from dashboard.health import Agreement, check, connecting, kafka_problem, overall_delay, problems, shown_delay, waiting
+from dashboard.health import Agreement, check, connecting, kafka_problem, problems, waiting
 from dashboard.page import Page, show
 from dashboard.photos import Photos
+from dashboard.speed import overall_delay, shown_delay
 from dashboard.view import View
 
 SIGNS = {

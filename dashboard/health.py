@@ -1,13 +1,9 @@
-"""How the system itself does, worked out from what is known: does it add up, is each part up, how fast is it."""
+"""How the system itself does, worked out from what is known: does it add up, is each part up."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
 
 from dashboard.view import (
     CONNECTING_TO_POSTGRESQL,
@@ -20,17 +16,13 @@ from dashboard.view import (
 )
 from dashboard.words import age, count, number, span, votes
 from election.results import CONNECTING as CONNECTING_TO_KAFKA
-from election.results import NO_TOPICS, RejectedVote
+from election.results import NO_TOPICS
 
 # A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
 STUCK_SECONDS = 30
 FRESH_SECONDS = 10
-WINDOW_SECONDS = 60
-RATE_SECONDS = 10
 # The watch rests after a look that took long, for three quarters of a minute at most.
 UNWATCHED_SECONDS = 90
-# A voter is never shown together with a choice, not even in a message that doesn't count.
-VOTER_ID = re.compile(rb'[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,27}|(?<="voter_id")(\s*:\s*)"[^"]*"?')
 
 
 class Agreement(StrEnum):
@@ -190,56 +182,3 @@ def problems(view: View) -> list[str]:
             " Record, lag and rates are as old."
         )
     return found
-
-
-def rates(watched: Watched) -> tuple[float, float] | None:
-    """Votes cast and votes counted per second over the last ten seconds or so; None before there are two samples."""
-    if len(watched.samples) < 2:
-        return None
-    newest = watched.samples[-1]
-    oldest = next(sample for sample in watched.samples if newest.at - sample.at <= RATE_SECONDS)
-    if oldest is newest:
-        oldest = watched.samples[-2]
-    seconds = newest.at - oldest.at
-    return max(newest.recorded - oldest.recorded, 0) / seconds, max(newest.counted - oldest.counted, 0) / seconds
-
-
-@dataclass(frozen=True)
-class Delay:
-    """The delays from cast to counted that were seen in one second, in seconds."""
-
-    at: float
-    p50: float
-    p99: float
-
-
-def delays(latencies: Sequence[tuple[float, float]], now: float) -> list[Delay]:
-    """The delay's median and 99th percentile for each second of the last minute that had votes."""
-    seconds: dict[int, list[float]] = {}
-    for at, delay in latencies:
-        if now - WINDOW_SECONDS <= at:
-            seconds.setdefault(int(at), []).append(max(delay, 0))
-    return [
-        Delay(second, float(np.percentile(seen, 50)), float(np.percentile(seen, 99)))
-        for second, seen in sorted(seconds.items())
-    ]
-
-
-def overall_delay(latencies: Sequence[tuple[float, float]], now: float) -> Delay | None:
-    """Median and 99th percentile over the whole last minute; None without a vote in it."""
-    seen = [max(delay, 0) for at, delay in latencies if now - WINDOW_SECONDS <= at]
-    return Delay(now, float(np.percentile(seen, 50)), float(np.percentile(seen, 99))) if seen else None
-
-
-def shown_delay(latencies: Sequence[tuple[float, float]], now: float, interval_seconds: float) -> float | None:
-    """The median time from cast to shown on a page that has refreshed every `interval_seconds` until now."""
-    waited = [max(delay, 0) + (now - at) % interval_seconds for at, delay in latencies if now - WINDOW_SECONDS <= at]
-    return float(np.median(waited)) if waited else None
-
-
-def example(rejected: RejectedVote) -> str:
-    """How a rejected message began, as printable text without the voter it names."""
-    hidden = VOTER_ID.sub(
-        lambda found: (found[1] or b"") + b'"(voter)"' if found[1] else b"(voter)", rejected.beginning
-    )
-    return hidden.decode("utf-8", "backslashreplace").encode("unicode_escape").decode() or "(empty)"

@@ -6,8 +6,10 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard import charts, markup, words
-from dashboard.health import Agreement, State, check, delays, example, overall_delay, parts, rates
+from dashboard.examples import example
+from dashboard.health import Agreement, State, check, parts
 from dashboard.page import Page, show
+from dashboard.speed import delays, overall_delay, rates
 from dashboard.view import View
 
 SIGNS = {
@@ -129,4 +131,8 @@ def _rejected(view: View) -> None:
     show(title + markup.bars((reason, number, total, words.count(number), None) for reason, number in ranked))
     with st.expander("The newest examples"):
         rows = ((f"{one.partition} / {one.offset}", one.reason, example(one)) for one in reversed(view.examples))
-        show(markup.table("How they began, voters' ids hidden", ("Partition / offset", "Reason", "Beginning"), rows))
+        show(
+            markup.table(
+                "Their fields; voters and candidates are masked", ("Partition / offset", "Reason", "Message"), rows
+            )
+        )

@@ -12,10 +12,10 @@ from typing import Any
 import simplejson
 import streamlit as st
 
-from dashboard.health import WINDOW_SECONDS
 from dashboard.maps import middles, prepare_outlines
 from dashboard.photos import Photos
-from dashboard.view import View, Watched, list_candidates, recent
+from dashboard.speed import WINDOW_SECONDS
+from dashboard.view import View, Watched, list_candidates
 from dashboard.watch import Watch
 from election import topics
 from election.config import Settings, load_settings
@@ -52,7 +52,7 @@ class Sources:
         with live.lock:
             board = live.board
             tallies = {topic: board.rows(topic) for topic in board.totals}
-            latencies = recent(board.latencies, now - WINDOW_SECONDS)
+            latencies = board.latencies.since(now - WINDOW_SECONDS)
             rejected, examples = board.rejected_by_reason, tuple(board.examples)
         return View(
             now=now,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -153,8 +152,3 @@ def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) ->
         )
         for position, candidate_id in enumerate(ids)
     )
-
-
-def recent(pairs: deque[tuple[float, float]] | Iterable[tuple[float, float]], since: float) -> tuple:
-    """The pairs whose time is at or after `since`."""
-    return tuple(pair for pair in pairs if pair[0] >= since)

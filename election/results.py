@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from election import topics
 from election.config import Settings
+from election.delays import Delays
 from election.events import Malformed, Reason, parse_tally
 from election.messaging import good_messages, make_admin, make_reader, read_to_end
 from election.rejections import Rejections
@@ -24,8 +25,7 @@ log = logging.getLogger(__name__)
 Tally = dict[str, Any]
 TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES)
 READ_MESSAGES, READ_SECONDS = 5000, 0.05
-EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 200
-LATENCIES_KEPT = 2000
+EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 1000
 CHECK_TOPICS_SECONDS = 5
 CONNECTING = "connecting to Kafka"
 NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
@@ -37,12 +37,13 @@ KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 @dataclass(frozen=True)
 class RejectedVote:
-    """A message that did not count: why, where it stood on votes_topic, and how its value began."""
+    """A message that did not count: why, where it stood on votes_topic, how its value began and how long it was."""
 
     reason: str
     partition: int
     offset: int
     beginning: bytes
+    length: int
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Board:
     examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
     malformed: int = 0
     changed_at: float = 0.0
-    latencies: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
+    latencies: Delays = field(default_factory=Delays)
 
     def apply(self, topic: str, key: bytes | None, value: bytes | None, headers: Any, now: float) -> None:
         """Takes in one message, read at `now` (seconds since 1970). Malformed ones are counted and set aside."""
@@ -78,13 +79,14 @@ class Board:
             self.totals[topic][key] = tally
             self.changed_at = now
             if topic == topics.VOTES_PER_CANDIDATE:
-                self.latencies.append((now, now - tally["last_vote_at"].timestamp()))
+                self.latencies.add(now, now - tally["last_vote_at"].timestamp())
 
     def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
         position = int(headers["partition"]), int(headers["offset"])
         reason = Reason(headers["reason"].decode())
         if self.rejected.add(*position, reason):
-            self.examples.append(RejectedVote(reason, *position, (value or b"")[:EXAMPLE_BYTES]))
+            value = value or b""
+            self.examples.append(RejectedVote(reason, *position, value[:EXAMPLE_BYTES], len(value)))
             self.changed_at = now
 
     def rows(self, topic: str) -> list[Tally]:

@@ -126,9 +126,9 @@ def staged_sources(
     board = deepcopy(_board(name, voters, share))
     board.changed_at = now
     if board.counted and share < 1:
-        board.latencies.extend(
-            (now - 60 + step / 20, 0.006 + 0.004 * (step % 7 == 0) + 0.02 * (step % 97 == 0)) for step in range(1200)
-        )
+        for step in range(1200):
+            slow = 0.004 * (step % 7 == 0) + 0.02 * (step % 97 == 0)
+            board.latencies.add(now - 60 + step / 20, 0.006 + slow)
     seen: dict[str, Any] = {
         "database_at": now,
         "database_problem": None,

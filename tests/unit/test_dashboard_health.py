@@ -9,26 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard.database import NOT_YET, VOTED, Search, roll_query
-from dashboard.health import (
-    Agreement,
-    State,
-    check,
-    delays,
-    example,
-    kafka_problem,
-    overall_delay,
-    parts,
-    problems,
-    rates,
-    shown_delay,
-    waiting,
-)
+from dashboard.examples import example
+from dashboard.health import Agreement, State, check, kafka_problem, parts, problems, waiting
 from dashboard.photos import LARGEST_BYTES, Photos, data_address
+from dashboard.speed import delays, overall_delay, rates, shown_delay
 from dashboard.view import NO_ELECTION, NO_LOGIN, Group, Sample, View, Watched
 from dashboard.watch import compare
-from election.results import NO_TOPICS, RejectedVote
+from election.results import EXAMPLE_BYTES, NO_TOPICS, RejectedVote
 from tests.conftest import wait_for
 
 NOW = 1_000_000.0
@@ -180,20 +171,42 @@ def test_delays_are_those_of_the_last_minute() -> None:
     assert overall_delay(seen[:1], NOW) is None
 
 
+def rejected(value: bytes) -> RejectedVote:
+    return RejectedVote("reason", 0, 1, value[:EXAMPLE_BYTES], len(value))
+
+
 @pytest.mark.parametrize(
-    "beginning",
+    ("value", "shown"),
     [
-        b'{"voter_id": "11111111-2222-3333-4444-555555555555", "candidate_id": "x"}',
-        b'{"voter_id": "Jane Doe", "candidate_id": "x"}',
-        b'11111111-2222-3333-4444-555555555555 \xff\x00 "candidate_id": "x"',
+        (b"", "(empty)"),
+        (
+            b'{"voter_id": "1111-2222", "candidate_id": "x", "voting_time": "2026-05-07T12:00:00+00:00", "vote": 2}',
+            "{voter_id: (text of 9), candidate_id: (text of 1), voting_time: 2026-05-07T12:00:00+00:00, vote: 2}",
+        ),
+        (
+            b'{"vote": "1111 for x", "voting_time": "1111 for x", "1111 for x": 1}',
+            "{voting_time: (text of 10), vote: (text of 10), 1 more field}",
+        ),
+        (b'{"voter_id": {"1111": "x"}, "candidate_id": null}', "{voter_id: (object), candidate_id: (null)}"),
+        (b'{"vote": 1111222233334444}', "{vote: (number)}"),
+        (b'["1111", "x"]', "JSON, but no object: (list)"),
+        (b"1111-2222 x", "no JSON in its first kilobyte: 11 bytes, beginning with 1111"),
+        (b"\xff\x00\n voted for x", "no JSON in its first kilobyte: 15 bytes, beginning with \\\\xff\\x00\\n "),
     ],
 )
-def test_an_example_of_a_rejected_message_hides_its_voter(beginning: bytes) -> None:
-    shown = example(RejectedVote("reason", 0, 1, beginning))
-    assert "1111" not in shown
-    assert "Jane" not in shown
-    assert '"candidate_id": "x"' in shown
-    assert shown.isprintable()
+def test_an_example_of_a_rejected_message_tells_its_shape_and_neither_voter_nor_choice(
+    value: bytes, shown: str
+) -> None:
+    assert example(rejected(value)) == shown
+
+
+@given(st.binary(max_size=2000))
+def test_whatever_was_rejected_is_shown_as_printable_text(value: bytes) -> None:
+    assert example(rejected(value)).isprintable()
+
+
+def test_a_message_too_long_to_be_kept_tells_its_length() -> None:
+    assert "3,002 bytes" in example(rejected(b'"' + b"x" * 3000 + b'"'))
 
 
 def test_the_roll_is_never_asked_for_whom_or_when_somebody_voted() -> None:

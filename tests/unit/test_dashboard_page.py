@@ -242,7 +242,7 @@ def hostile_sources() -> Sources:
             for key, row in totals.items()
         }
     board.rejected.add(0, 1, Reason.EMPTY)
-    board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode()))
+    board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode(), len(HOSTILE)))
     watch = sources.watch.look()
     election_row = {**(watch.election or {}), "title": HOSTILE}
     watched = replace(watch, candidates=tuple(named), election=election_row)
