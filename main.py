@@ -29,8 +29,9 @@ def main(settings: Settings, stop: Stop) -> None:
 
     seeding = Seeding(settings, election, database, stop)
     seeding.seed_database()
-    seeding.restore_log(producer)
+    # In this order: a vote that the roll is published with is one that the log gets.
     seeding.publish_roll(admin, producer)
+    seeding.restore_log(producer)
     seeding.ensure_search()
 
     with make_consumer(settings, GROUP, [topics.VOTES]) as votes:

@@ -1,9 +1,12 @@
 """main.py's preparation on real servers: safe to repeat, safe to kill, and it mends what was lost."""
 
+import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+import main
 from election import topics
 from election.definition import load_election
 from election.events import parse_vote, parse_voter
@@ -26,7 +29,7 @@ def election():
 
 @pytest.fixture
 def seeding(settings, stop, election):
-    settings = type(settings)(**{**settings.__dict__, "randomuser_url": NO_API})
+    settings = replace(settings, voters=election.registered, randomuser_url=NO_API)
     return Seeding(settings, election, Database(settings, stop), stop)
 
 
@@ -128,6 +131,35 @@ def test_recorded_votes_that_the_log_lacks_are_published_again(seeding, settings
     assert seeding.restore_log(producer) == 0
     logged = [parse_vote(m.key(), m.value()) for m in messages(settings, topics.VOTES) if m.value().startswith(b"{")]
     assert sorted(logged, key=lambda vote: vote.voter_id) == sorted(votes, key=lambda vote: vote.voter_id)
+
+
+@pytest.mark.parametrize("step", ["publish_roll", "restore_log"])
+def test_a_vote_that_is_recorded_while_main_starts_and_never_published_reaches_the_log(
+    seeding, settings, stop, monkeypatch, step
+):
+    """Its voting.py was killed. A voter who is marked as voted on the roll would not be taken up by the next."""
+    seeding.seed_database()
+    done, votes = getattr(Seeding, step), []
+
+    def just_before(self, *arguments):
+        votes.extend(recorded(seeding, 1))
+        return done(self, *arguments)
+
+    monkeypatch.setattr(Seeding, step, just_before)
+    starting = threading.Thread(target=main.main, args=(seeding.settings, stop), daemon=True)
+    starting.start()
+    [vote] = wait_for_votes(settings)
+    assert vote == votes[0]
+    stop.set()
+    starting.join(30)
+    assert not starting.is_alive()
+
+
+def wait_for_votes(settings):
+    admin = make_admin(settings)
+    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 60, "main.py makes the topics")
+    wait_for(lambda: messages(settings, topics.VOTES), 60, "main.py publishes the vote")
+    return [parse_vote(message.key(), message.value()) for message in messages(settings, topics.VOTES)]
 
 
 def test_every_recorded_vote_is_for_who_the_ballot_says(seeding):
