@@ -8,6 +8,7 @@ POSTGRES_ADMIN_USER, who must be allowed to create roles. Doing it again sets th
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from functools import partial
 
@@ -18,6 +19,8 @@ from psycopg2.extensions import encrypt_password
 from election.config import LOGINS, Settings
 from election.record import PREPARE_LOCK, Database, rows
 from election.stages import CannotRun, Stop, run_stage
+
+log = logging.getLogger(__name__)
 
 OWNER = "main"
 # Nobody but main makes anything; voting needs a temporary table for a batch.
@@ -30,6 +33,10 @@ RIGHTS = (
     "ALTER ROLE dashboard SET default_transaction_read_only = on",
     "ALTER ROLE auditor SET default_transaction_read_only = on",
 )
+# What writes large objects, which any login may make in any database otherwise.
+LARGE_OBJECTS = """
+    REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_open(oid, integer),
+        lo_put(oid, bigint, bytea), lowrite(integer, bytea) FROM PUBLIC"""
 # A database from before the logins: what it has becomes main's.
 OTHERS_TABLES = """
     SELECT relname FROM pg_class
@@ -79,6 +86,14 @@ def make_logins(settings: Settings, connection: Connection) -> None:
         names = {"database": sql.Identifier(settings.postgres_db), "owner": sql.Identifier(OWNER)}
         for right in RIGHTS:
             cursor.execute(sql.SQL(right).format(**names))
+        if rows(connection, "SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper"):
+            cursor.execute(LARGE_OBJECTS)
+        else:
+            log.warning(
+                "every login can still write large objects into %s, which only a superuser may end: %s",
+                settings.postgres_db,
+                " ".join(LARGE_OBJECTS.split()),
+            )
         for query, kind in ((OTHERS_TABLES, "TABLE"), (OTHERS_FUNCTIONS, "FUNCTION")):
             for found in rows(connection, query):
                 name = sql.Identifier(*found.values())

@@ -40,6 +40,12 @@ WRITES = (
     "CREATE TABLE mine (id int)",
     "CREATE ROLE mine",
     "DROP VIEW roll",
+    "SELECT lo_create(0)",
+    "SELECT lo_creat(-1)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SELECT lo_put(1, 0, 'x')",
+    "SELECT lo_open(1, 131072)",
+    "SELECT lowrite(1, 'x')",
 )
 VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id, '1', now() FROM voters LIMIT 1"
 FORBIDDEN = [
@@ -199,6 +205,29 @@ def test_the_server_is_never_sent_a_password(logins, stop, services):
     log = (services.logs / "postgres.log").read_text()
     assert 'ALTER ROLE "spark" LOGIN PASSWORD' in log
     assert "hunter2" not in log
+
+
+def test_an_administrator_who_is_no_superuser_makes_the_logins_and_says_what_they_keep(logins, stop, caplog):
+    """As on a managed server: the database is the administrator's, and the logins are not there yet."""
+    superuser = logins["main"].administrator
+    connection = psycopg2.connect(**superuser.postgres)
+    connection.autocommit = True
+    managed = {"postgres_admin_user": "managed", "postgres_admin_password": "managed", "postgres_db": "managed"}
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE managed LOGIN CREATEROLE PASSWORD 'managed'")
+        cursor.execute("CREATE DATABASE managed OWNER managed")
+        for login in LOGINS:
+            cursor.execute(f"ALTER ROLE {login} RENAME TO {login}_away")
+        try:
+            ensure_logins(dataclasses.replace(logins["main"], **managed), stop)
+            assert "every login can still write large objects into managed" in caplog.text
+            execute(dataclasses.replace(logins["main"], **managed), "CREATE TABLE candidates (id int)")
+        finally:
+            cursor.execute("DROP DATABASE managed WITH (FORCE)")
+            for login in LOGINS:
+                cursor.execute(f"DROP ROLE IF EXISTS {login}")
+                cursor.execute(f"ALTER ROLE {login}_away RENAME TO {login}")
+            cursor.execute("DROP ROLE managed")
 
 
 def test_what_was_made_before_the_logins_becomes_mains(logins, stop):
