@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from dashboard.health import waiting
 from dashboard.view import Candidate, View
+from dashboard.words import capital
 from dashboard.words import votes as say_votes
 from election import topics
 from election.results import Tally
@@ -166,7 +167,7 @@ class Turnout:
 
 def turnout(rows: Sequence[Tally], field: str) -> list[Turnout]:
     """Each group's turnout, by name of the group."""
-    listed = [Turnout(str(row[field]), row["total_votes"], row.get("registered")) for row in rows]
+    listed = [Turnout(capital(str(row[field])), row["total_votes"], row.get("registered")) for row in rows]
     return sorted(listed, key=lambda group: group.group)
 
 
@@ -174,7 +175,7 @@ def by_group(view: View, topic: str, field: str) -> list[tuple[str, list[Standin
     """Each group with its candidates in the election's order, by name of the group."""
     votes: dict[str, dict[str, int]] = defaultdict(dict)
     for row in view.rows(topic):
-        votes[str(row[field])][row["candidate_id"]] = row["total_votes"]
+        votes[capital(str(row[field]))][row["candidate_id"]] = row["total_votes"]
     return [
         (
             group,

@@ -102,11 +102,16 @@ def _progress(view: View) -> str:
     if not view.registered:
         return ""
     done = 100 * view.counted / view.registered
-    said = f"{words.votes(view.counted)} counted of {words.count(view.registered)} registered voters"
+    said, tick = f"{words.votes(view.counted)} counted of {words.count(view.registered)} registered voters", ""
+    if view.one_voter_per_ballot:
+        said = f"{words.votes(view.counted)} counted of {words.count(view.registered)}: one voter per ballot"
+    elif view.votes_expected:
+        said += f"; at the mark all {words.votes(view.votes_expected)} of this election are"
+        tick = f'<b style="left:{100 * view.votes_expected / view.registered:.2f}%"></b>'
     return (
-        f'<div class="e-progress" role="progressbar" aria-label="Votes counted of registered voters" aria-valuemin="0"'
+        f'<div class="e-progress" role="progressbar" aria-label="Votes counted" aria-valuemin="0"'
         f' aria-valuemax="100" aria-valuenow="{done:.1f}" aria-valuetext="{said}">'
-        f'<i style="width:{min(done, 100):.2f}%"></i></div><p class="e-note">{said}</p>'
+        f'<i style="width:{min(done, 100):.2f}%"></i>{tick}</div><p class="e-note">{said}</p>'
     )
 
 
@@ -117,8 +122,8 @@ def _tiles(view: View, interval_seconds: float | None) -> str:
     if view.votes_expected:
         note = f"of {words.votes(view.votes_expected)}, {words.count(outstanding(view) or 0)} still out"
         figures.append(("Counted", words.percent(view.counted, view.votes_expected), note))
-    if view.registered:
-        figures.append(("Turnout", words.percent(view.counted, view.registered), "counted votes of registered voters"))
+    if view.registered and not view.one_voter_per_ballot:
+        figures.append(("Turnout", words.percent(view.counted, view.registered), "counted of registered"))
     figures.append(("Newest vote", words.age(view.now - (view.newest_vote_at or view.now)), "when it was cast"))
     figures.append(_delay(view, interval_seconds))
     return markup.tiles(figures)
@@ -129,6 +134,6 @@ def _delay(view: View, interval_seconds: float | None) -> tuple[str, str, str]:
     counted = overall_delay(view.latencies, view.now)
     if counted is None:
         return "Cast to shown", "–", "no votes in the last minute"
-    note = f"median of the last minute; counted in {words.delay(counted.p50)}"
+    note = f"median; counted in {words.delay(counted.p50)}"
     shown = shown_delay(view.latencies, view.now, interval_seconds) if interval_seconds else None
     return "Cast to shown", "paused" if shown is None else words.delay(shown), note

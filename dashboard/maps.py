@@ -93,6 +93,13 @@ class Chosen:
     clicks: int = 0
 
 
+def say_counted(place: Place | None) -> str:
+    """How many votes are counted, of how many voters if that is known."""
+    if place is None:
+        return "0"
+    return f"{count(place.counted)} of {count(place.registered)}" if place.registered else count(place.counted)
+
+
 def map_data(
     places: Sequence[Place], at: Mapping[str, tuple[float, float]], by_counted: bool, ink: str, chosen: Chosen
 ) -> pd.DataFrame:
@@ -118,7 +125,7 @@ def map_data(
                 "symbol": (first.candidate.mark.symbol if first else "=" if leading else "") if not by_counted else "",
                 "leader": first.candidate.name if first else "Tie" if leading else "No votes counted",
                 "lead": points(leading.votes, place.counted) if leading and place else "–",
-                "counted": f"{count(place.counted)} of {count(place.registered or 0)} registered" if place else "0",
+                "counted": say_counted(place),
             }
         )
     return pd.DataFrame(rows)

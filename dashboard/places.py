@@ -16,6 +16,7 @@ from dashboard.view import View
 
 CLOSEST_SHOWN = 5
 LEAD, COUNTED = "Who leads", "How much is counted"
+TURNOUT, SHARE_COUNTED = "Turnout", "Share counted"
 CHOSEN, EVERYWHERE = "chosen", "All places"
 
 
@@ -86,7 +87,8 @@ def _find(clicks: int) -> None:
 
 def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
     if by_counted:
-        title, note = "How much is counted in each place", "Darker: more of the registered voters have a counted vote"
+        of = "its ballots are" if view.one_voter_per_ballot else "its registered voters have a vote that is"
+        title, note = "How much is counted in each place", f"Stronger: more of {of} counted"
     else:
         shades = "; ".join(
             f"{strong} for {said}"
@@ -124,7 +126,8 @@ def _place(view: View, photos: Photos, chosen: str | None) -> str:
         return markup.heading(chosen) + markup.empty("No votes from here are counted yet.")
     said = f"{words.votes(place.counted)} counted"
     if place.registered:
-        said += f" of {words.count(place.registered)} registered: {words.percent(place.counted, place.registered)}"
+        of = words.count(place.registered) + ("" if view.one_voter_per_ballot else " registered")
+        said += f" of {of}: {words.percent(place.counted, place.registered)}"
     return markup.heading(place.name, status(view)) + markup.scoreboard(place.standings, photos, said, 44)
 
 
@@ -166,10 +169,13 @@ def _table(view: View) -> None:
         hide_index=True,
         height=min(len(counted) + 1, 14) * 35 + 3,
         key="places",
-        alt="Votes, leader, lead and turnout of every place",
+        alt="Votes, leader, lead and how much is counted of every place",
         column_config={
             "Lead": st.column_config.NumberColumn(format="%.1f points"),
-            "Turnout": st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100),
+            **{
+                name: st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
+                for name in (TURNOUT, SHARE_COUNTED)
+            },
             "Counted": st.column_config.NumberColumn(format="localized"),
             "Registered": st.column_config.NumberColumn(format="localized"),
             **{
@@ -181,19 +187,20 @@ def _table(view: View) -> None:
 
 
 def table_data(view: View) -> Table:
-    """A row for each place: who leads, by how much, each candidate's votes, and the turnout."""
+    """A row for each place: who leads, by how much, each candidate's votes, and the turnout where there is one."""
     return charts.encode(pd.DataFrame([_row(place, view) for place in view.once(places)]))
 
 
 def _row(place: Place, view: View) -> dict[str, object]:
     found = place.lead
     votes = {standing.candidate.candidate_id: standing.votes for standing in place.standings}
+    reached = words.share(place.counted, place.registered) if place.registered else None
     return {
         "Place": place.name,
         "Leads": _leaders(place),
-        "Lead": 100 * found.votes / place.counted if found else 0.0,
-        "Turnout": 100 * place.counted / place.registered if place.registered else None,
+        "Lead": words.share(found.votes, place.counted) if found else 0.0,
+        SHARE_COUNTED if view.one_voter_per_ballot else TURNOUT: reached,
         "Counted": place.counted,
-        "Registered": place.registered,
+        **({} if view.one_voter_per_ballot else {"Registered": place.registered}),
         **{f"{one.mark.symbol} {one.name}": votes[one.candidate_id] for one in view.candidates},
     }

@@ -127,6 +127,11 @@ class View:
         return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
 
     @property
+    def one_voter_per_ballot(self) -> bool:
+        """Whether the roll has nobody but those whose vote the election has: then turnout would tell nothing."""
+        return self.votes_expected is not None and self.registered == self.votes_expected
+
+    @property
     def newest_vote_at(self) -> float | None:
         """When the newest counted vote was cast."""
         return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)

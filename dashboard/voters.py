@@ -19,6 +19,7 @@ from election import topics
 from election.config import Settings
 
 ANY = "All"
+ONE_VOTER_PER_BALLOT = "The election has one voter per ballot, so that no turnout is shown."
 ROLL_SECONDS = 5
 ROLL_NOTE = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
 Answer = tuple[list[Mapping[str, Any]], bool]
@@ -39,12 +40,15 @@ def render(view: View, page: Page) -> None:
 
 
 def _groups(view: View) -> None:
-    for name, turnout_html, divided, table in view.once(_count_groups):
-        left, right = st.columns(2, gap="large")
-        with left:
-            show(turnout_html)
-        with right:
+    for name, reached, divided, table in view.once(_count_groups):
+        if view.one_voter_per_ballot:
             show(divided)
+        else:
+            left, right = st.columns(2, gap="large")
+            with left:
+                show(reached)
+            with right:
+                show(divided)
         if table:
             with st.expander(f"Figures by {name} as a table"):
                 show(table)
@@ -56,7 +60,8 @@ def _count_groups(view: View) -> list[tuple[str, str, str, str]]:
     for name, turnout_topic, votes_topic, field in KINDS:
         groups = turnout(view.rows(turnout_topic), field)
         choices = by_group(view, votes_topic, field)
-        title = markup.heading(f"Votes by {name}", "How each group's counted votes are divided")
+        note = f" {ONE_VOTER_PER_BALLOT}" if view.one_voter_per_ballot else ""
+        title = markup.heading(f"Votes by {name}", f"How each group's counted votes are divided.{note}")
         divided = markup.legend(view.candidates) + markup.stacked(choices)
         found.append(
             (
@@ -77,8 +82,10 @@ def _turnout(groups: Sequence[Turnout]) -> str:
             group.group,
             group.votes,
             group.registered or 0,
-            f"{words.percent(group.votes, group.registered or 0)} · {words.count(group.votes)}"
-            f" of {words.count(group.registered or 0)}",
+            f"{words.percent(group.votes, group.registered)} · {words.count(group.votes)}"
+            f" of {words.count(group.registered)}"
+            if group.registered
+            else words.votes(group.votes),
             None,
         )
         for group in groups
@@ -87,15 +94,18 @@ def _turnout(groups: Sequence[Turnout]) -> str:
 
 def _table(name: str, groups: Sequence[Turnout], choices: list[tuple[str, list[Standing]]], view: View) -> str:
     divided = dict(choices)
-    columns = [name.capitalize(), "#Registered", "#Counted", "#Turnout", *(f"#{one.name}" for one in view.candidates)]
+    whole = view.one_voter_per_ballot
+    columns = ["#Counted"] if whole else ["#Registered", "#Counted", "#Turnout"]
+    columns = [words.capital(name), *columns, *(f"#{one.name}" for one in view.candidates)]
     rows = []
     for group in groups:
         standings = divided.get(group.group, [])
         shares = [words.percent(one.votes, one.total) for one in standings] or ["–"] * len(view.candidates)
         registered = words.count(group.registered) if group.registered is not None else "–"
         reached = words.percent(group.votes, group.registered or 0)
-        rows.append([group.group, registered, words.count(group.votes), reached, *shares])
-    return markup.table(f"Turnout and votes by {name}", columns, rows)
+        counted = [words.count(group.votes)] if whole else [registered, words.count(group.votes), reached]
+        rows.append([group.group, *counted, *shares])
+    return markup.table(f"{'Votes' if whole else 'Turnout and votes'} by {name}", columns, rows)
 
 
 def _roll(page: Page) -> None:
@@ -150,7 +160,7 @@ def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
             row["registration_number"],
             row["voter_name"],
             row["registered_age"],
-            row["gender"],
+            words.capital(row["gender"]),
             f"{row['address_city']}, {row['address_state']}"
             if row["address_city"] != row["address_state"]
             else row["address_state"],

@@ -20,32 +20,39 @@ def votes(how_many: int) -> str:
     return number(how_many, "vote")
 
 
+def capital(name: str) -> str:
+    """With a capital at its beginning."""
+    return name[:1].upper() + name[1:]
+
+
+def share(part: float, whole: float) -> float:
+    """In percent with one decimal; never 100 unless it is all, nor 0 unless it is nothing."""
+    exact = 100 * part / whole
+    return round(min(max(exact, 0.1 if part else 0), 99.9) if part < whole else exact, 1)
+
+
 def percent(part: float, whole: float) -> str:
-    """The share with one decimal; never 100.0% unless it is all, nor 0.0% unless it is nothing; a dash of nothing."""
+    """The share as text; a dash of nothing."""
     if not whole:
         return "–"
-    if part == whole:
-        return "100%"
-    shown = min(max(100 * part / whole, 0.1 if part else 0), 99.9) if part < whole else 100 * part / whole
-    return f"{shown:.1f}%"
+    return "100%" if part == whole else f"{share(part, whole):.1f}%"
 
 
 def points(part: float, whole: float) -> str:
-    """A difference of shares: '3.2 points'."""
-    return f"{100 * part / whole:.1f} points" if whole else "–"
+    """A difference of shares: '3.2 points'; 0.0 only for none at all."""
+    return f"{share(part, whole):.1f} points" if whole else "–"
 
 
 def span(seconds: float) -> str:
     """How long: '3 s', '4 min', '2 h', '5 days'."""
     seconds = max(seconds, 0)
-    if seconds < MINUTE:
+    if round(seconds) < MINUTE:
         return f"{seconds:.0f} s"
-    if seconds < HOUR:
+    if round(seconds / MINUTE) < HOUR / MINUTE:
         return f"{seconds / MINUTE:.0f} min"
-    if seconds < DAY:
+    if round(seconds / HOUR) < DAY / HOUR:
         return f"{seconds / HOUR:.0f} h"
-    days = round(seconds / DAY)
-    return f"{days} day" + ("" if days == 1 else "s")
+    return number(round(seconds / DAY), "day")
 
 
 def age(seconds: float) -> str:
@@ -55,7 +62,9 @@ def age(seconds: float) -> str:
 
 def delay(seconds: float) -> str:
     """A short time with its unit: '12 ms', '1.4 s'."""
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else span(seconds)
+    if round(1000 * seconds) < 1000:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if round(seconds, 1) < 10 else span(seconds)
 
 
 def rate(per_second: float) -> str:

@@ -95,7 +95,7 @@ def test_a_page_that_went_white_opens_again_where_it_was(page: Page) -> None:
 
 def test_a_click_on_the_map_chooses_the_place_and_another_gives_all_back(page: Page) -> None:
     place = "141-Côte-de-Liesse"
-    counted = page.get_by_role("progressbar", name="Votes counted of registered voters")
+    counted = page.get_by_role("progressbar", name="Votes counted")
     page.locator(f"path[aria-label='{place}']").click()
     expect(page.get_by_role("heading", name=place)).to_be_visible(timeout=PAGE_MS)
     expect(page.get_by_role("combobox", name="Find a place")).to_have_value(place)

@@ -151,3 +151,9 @@ def test_numbers_and_ages_are_said_as_people_say_them() -> None:
         *("now", "now", "5 s ago", "2 min ago", "2 h ago", "2 days ago"),
     ]
     assert [words.delay(seconds) for seconds in (0.006, 1.44, 12)] == ["6 ms", "1.4 s", "12 s"]
+    assert [words.delay(seconds) for seconds in (0.9996, 9.97)] == ["1.0 s", "10 s"]
+    assert [words.span(seconds) for seconds in (59.6, 3590, 86000)] == ["1 min", "1 h", "1 day"]
+    assert [words.number(how_many, "message") for how_many in (0, 1, 1234)] == [
+        *("0 messages", "1 message", "1,234 messages"),
+    ]
+    assert [words.points(1, whole) for whole in (10, 400_000)] == ["10.0 points", "0.1 points"]

@@ -137,7 +137,7 @@ def test_the_first_vote_shows(show: Shown) -> None:
     first = {"candidate_id": "joly", "state": "12-Saint-Sulpice", "gender": "female", "age_group": "75+", "at": 0.0}
     sources.live.board = staged_board(sources.election, [first], time.time())
     said = show(sources)
-    assert "1 vote counted of 391,166 registered voters" in said
+    assert "1 vote counted of 391,166: one voter per ballot" in said
     assert "■ Mélanie Joly" in said
     assert "Ahead by 1 vote (100.0 points)" in said
 
@@ -167,9 +167,33 @@ def test_a_tie_is_a_tie(show: Shown) -> None:
 def test_the_final_figures_are_the_elections(show: Shown) -> None:
     said = show(staged_sources(1.0))
     assert "All votes counted" in said
-    for figure in ("149,467 votes", "123,062 votes", "118,637 votes", "391,166 votes counted of 391,166 registered"):
+    for figure in (
+        "149,467 votes",
+        "123,062 votes",
+        "118,637 votes",
+        "391,166 votes counted of 391,166: one voter per ballot",
+    ):
         assert figure in said
     assert "Tally equals the record" in said
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_an_election_of_one_voter_per_ballot_shows_no_turnout(show: Shown, tab: str) -> None:
+    said = show(staged_sources(1.0), tab)
+    assert "Turnout" not in said
+    assert "one voter per ballot" in said
+    assert all("Turnout" not in frame.value and "Registered" not in frame.value for frame in show.app.dataframe)
+
+
+def test_an_election_where_not_everybody_votes_shows_its_turnout(show: Shown) -> None:
+    sources = staged_sources(1.0, name="simulated", voters=2000)
+    assert "Turnout" in show(sources)
+    assert "at the mark all" in show(sources)
+    said = show(sources, "Voters")
+    assert "Turnout by gender" in said
+    assert "Female" in said
+    show(sources, "Places")
+    assert {"Turnout", "Registered"} <= set(show.app.dataframe[0].value)
 
 
 def test_a_differing_tally_is_red_wherever_one_looks(show: Shown) -> None:
@@ -208,7 +232,7 @@ def test_stale_figures_stay_with_their_age(show: Shown) -> None:
 
 
 def test_without_postgresql_the_count_goes_on_and_the_roll_says_why_not(show: Shown) -> None:
-    sources = staged_sources(0.5, database_problem="connection refused")
+    sources = staged_sources(0.5, name="simulated", voters=2000, database_problem="connection refused")
     said = show(sources, "Voters")
     assert "PostgreSQL does not answer (connection refused)" in said
     assert "The roll can't be searched now" in said
