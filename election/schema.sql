@@ -9,8 +9,10 @@ CREATE TABLE IF NOT EXISTS election (
     fingerprint        text    NOT NULL,   -- SHA-256 of the definition: another definition is another election
     registered         integer NOT NULL,
     votes_expected     integer NOT NULL,
+    votes_topic        text,               -- id of the votes_topic that is its log; null until main has claimed one
     roll_published_to  text                -- id of the voters_topic that holds the whole roll; null until it does
 );
+ALTER TABLE election ADD COLUMN IF NOT EXISTS votes_topic text;
 
 CREATE TABLE IF NOT EXISTS candidates (
     candidate_id       text PRIMARY KEY,
@@ -48,13 +50,15 @@ CREATE TABLE IF NOT EXISTS votes (
     vote          integer     NOT NULL DEFAULT 1 CHECK (vote = 1)
 );
 
--- The record only grows: no role may change or remove a vote that was cast.
+-- The record only grows: no role may change or remove a vote that was cast. ALWAYS: also in a session that says it is
+-- replaying another server's changes (session_replication_role), as a superuser's may.
 CREATE OR REPLACE FUNCTION keep_votes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a recorded vote can be neither changed nor removed';
 END $$;
 CREATE OR REPLACE TRIGGER votes_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON votes
     FOR EACH STATEMENT EXECUTE FUNCTION keep_votes();
+ALTER TABLE votes ENABLE ALWAYS TRIGGER votes_are_final;
 
 -- The roll as the count needs it: who is registered, and in which groups, without personal data.
 CREATE OR REPLACE VIEW roll AS

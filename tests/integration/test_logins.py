@@ -126,6 +126,12 @@ def test_no_login_not_even_the_owner_or_the_superuser_changes_a_vote_past_the_tr
         execute(settings, statement)
 
 
+@pytest.mark.parametrize("statement", WRITES[:3])
+def test_the_trigger_stops_a_superuser_who_claims_to_replay_another_server_too(logins, statement):
+    with pytest.raises(RaiseException, match="neither changed nor removed"):
+        execute(logins["main"].administrator, f"SET session_replication_role = replica; {statement}")
+
+
 def test_no_login_may_more_than_its_tables(logins):
     found = ask(logins["main"], "SELECT * FROM pg_roles WHERE rolname = ANY(ARRAY['" + "','".join(LOGINS) + "'])")
     assert {role["rolname"] for role in found} == set(LOGINS)
