@@ -28,6 +28,7 @@ def main(settings: Settings, stop: Stop) -> None:
     producer = make_producer(settings)
 
     seeding = Seeding(settings, election, database, stop)
+    seeding.claim_log(admin)
     seeding.seed_database()
     # In this order: a vote that the roll is published with is one that the log gets.
     seeding.publish_roll(admin, producer)

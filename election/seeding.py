@@ -6,6 +6,7 @@ Every step may be killed and done again: what is there already is kept, what is 
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from election import topics
 from election.config import Settings
 from election.definition import Election
 from election.events import Vote, encode_vote, encode_voter
-from election.messaging import flush, make_reader, publish, read_to_end
+from election.messaging import end_offsets, flush, make_reader, publish, read_to_end
 from election.people import People, Person, choose_people
 from election.record import (
     CANDIDATE_COLUMNS,
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 SEARCH = Path(__file__).with_name("search.sql")
 ROLL_WITH_VOTES = """
     SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
+START_OVER = "start over (python3 run.py --fresh, or docker compose down -v)"
 # Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
 CANDIDATES_PAGE = 1_000_000
 
@@ -57,13 +59,35 @@ class Seeding:
     database: Database
     stop: Stop
 
+    def claim_log(self, admin: AdminClient) -> None:
+        """Notes that votes_topic is this election's, before anybody is registered and can vote.
+
+        Raises CannotRun when it has messages and the database never had a log: voters of another election have the
+        same ids, and would be taken for those of this one.
+        """
+        self._claim_database()
+        topic, messages = topic_id(admin, topics.VOTES), self._count_messages()
+        held = self.database.run(
+            lambda connection: row(connection, "SELECT votes_topic, roll_published_to FROM election")
+        )
+        if messages and not (held and any(held.values())):
+            raise CannotRun(
+                f"{topics.VOTES} at {self.settings.kafka_bootstrap_servers} has {messages:,} messages already, and the"
+                f" database {self.settings.postgres_db} has never had a vote: they belong to another database. Set"
+                f" POSTGRES_DB to it, or KAFKA_BOOTSTRAP_SERVERS to another Kafka, or {START_OVER}"
+            )
+        self.database.run(lambda connection: _execute(connection, "UPDATE election SET votes_topic = %s", topic))
+
+    def _count_messages(self) -> int:
+        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
+            return sum(end_offsets(reader, topics.VOTES).values())
+
     def seed_database(self) -> None:
         """Creates the schema, and the candidates and voters that are not there yet.
 
         Raises CannotRun when the database holds another election.
         """
-        self.database.run(ensure_schema)
-        self.database.run(self._claim)
+        self._claim_database()
         done = self.database.run(lambda connection: rows(connection, "SELECT count(*) FROM voters")[0]["count"])
         if done == self.election.registered:
             log.info("%s: all %s voters are registered", self.election.title, f"{done:,}")
@@ -71,6 +95,10 @@ class Seeding:
         people = choose_people(self.settings.randomuser_url, self.election)
         self.database.run(lambda connection: self._seed_candidates(connection, people))
         self._seed_voters(Roll(self.election, people), done)
+
+    def _claim_database(self) -> None:
+        self.database.run(ensure_schema)
+        self.database.run(self._claim)
 
     def _claim(self, connection: Connection) -> None:
         election = self.election
@@ -87,8 +115,8 @@ class Seeding:
             raise CannotRun(
                 f"the database {self.settings.postgres_db} holds the election {held['name']!r} with"
                 f" {held['registered']:,} voters, which is not ELECTION={self.settings.election}"
-                f" with {election.registered:,}: set POSTGRES_DB to another database, or start over"
-                " (python3 run.py --fresh, or docker compose down -v)"
+                f" with {election.registered:,}: set POSTGRES_DB to another database and KAFKA_BOOTSTRAP_SERVERS to"
+                f" another Kafka, or {START_OVER}"
             )
 
     def _seed_candidates(self, connection: Connection, people: People) -> None:
@@ -184,14 +212,11 @@ class Seeding:
 
     def _logged_voters(self, candidates: set[str]) -> set[str]:
         """The voters who have a well-formed vote for one of the candidates on votes_topic now."""
-        reader = make_reader(self.settings, [topics.VOTES])
         logged: set[str] = set()
-        try:
+        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
             for messages in read_to_end(reader, [topics.VOTES]):
                 self.stop.check()
                 logged.update(vote.voter_id for vote in votes_in(messages, candidates))
-        finally:
-            reader.close()
         return logged
 
 

@@ -92,6 +92,50 @@ def test_another_election_in_the_database_is_refused(seeding, settings, stop):
         other.seed_database()
 
 
+def log_one(settings):
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, "v1", b"from somewhere")
+    assert not producer.flush(30)
+
+
+def test_a_log_of_another_database_is_refused_before_anybody_is_registered(seeding, settings, admin):
+    log_one(settings)
+    with pytest.raises(CannotRun, match="has 1 messages already, and the database voting has never"):
+        seeding.claim_log(admin)
+    assert count(seeding, "voters") == 0
+
+
+def test_an_empty_log_is_the_elections_own_from_then_on(seeding, settings, admin):
+    seeding.claim_log(admin)
+    log_one(settings)
+    seeding.claim_log(admin)
+
+
+def test_a_log_that_was_lost_and_has_a_straggling_vote_is_the_elections_own(seeding, settings, admin):
+    seeding.claim_log(admin)
+    lost = topic_id(admin, topics.VOTES)
+    empty_kafka(settings)
+    topics.ensure_topics(admin, 2, 1)
+    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 30, "the new topic")
+    log_one(settings)
+    seeding.claim_log(admin)
+    held = seeding.database.run(lambda connection: row(connection, "SELECT votes_topic FROM election"))
+    assert held["votes_topic"] == topic_id(admin, topics.VOTES) != lost
+
+
+def test_a_database_from_before_logs_were_claimed_keeps_its_log(seeding, settings, admin):
+    seeding.seed_database()
+    seeding.publish_roll(admin, make_producer(settings))
+    seeding.database.run(_drop_the_claim)
+    log_one(settings)
+    seeding.claim_log(admin)
+
+
+def _drop_the_claim(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE election DROP COLUMN votes_topic")
+
+
 def test_topics_are_made_with_their_partitions_and_policies(settings, admin, caplog):
     known = admin.list_topics(timeout=10).topics
     assert {len(known[name].partitions) for name in (topics.VOTERS, topics.VOTES)} == {2}
