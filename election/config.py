@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Who logs in to PostgreSQL and Kafka: the four scripts and the audit.
 LOGINS = "main", "voting", "spark", "dashboard", "auditor"
+# PostgreSQL's name in docker-compose.yml.
+COMPOSE_HOST = "postgres"
 SECURITY_PROTOCOLS = "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
 
 
@@ -81,6 +84,12 @@ class Settings:
     def postgres_password_of(self, login: str) -> str:
         """The password that main.py gives one of LOGINS."""
         return str(getattr(self, f"postgres_{login}_password"))
+
+    @property
+    def postgres_is_near(self) -> bool:
+        """Whether it is on this machine or is docker-compose.yml's own, and TLS is not asked for."""
+        asked = self.postgres_sslmode not in ("disable", "allow", "prefer")
+        return not asked and (self.postgres_host == COMPOSE_HOST or _is_this_machine(self.postgres_host))
 
     @property
     def administrator(self) -> Settings:
@@ -173,7 +182,28 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     return settings
 
 
+def require_password(settings: Settings, login: str, password: str) -> None:
+    """Raises SettingError when the password is the login's default, its name, where strangers may try it."""
+    if password == login and not settings.postgres_is_near:
+        raise SettingError(
+            f"POSTGRES_{login.upper()}_PASSWORD is missing: the default can be guessed, and is only for a PostgreSQL on"
+            f" this machine without TLS, not for POSTGRES_HOST={settings.postgres_host} with"
+            f" POSTGRES_SSLMODE={settings.postgres_sslmode}"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.startswith("/"):  # a folder with the server's socket
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _check(settings: Settings) -> None:
+    if settings.postgres_user in LOGINS:
+        require_password(settings, settings.postgres_user, settings.postgres_password)
     if settings.dashboard_audit not in ("on", "off"):
         raise SettingError(f"DASHBOARD_AUDIT={settings.dashboard_audit!r} is neither on nor off")
     protocol = settings.kafka_security_protocol

@@ -1,7 +1,7 @@
 """Makes the logins of PostgreSQL: one for each script and one for the audit, each with the password of its setting.
 
-What each may do, `schema.sql` says. main.py does this when a login is missing; it may also be done once by hand, as
-POSTGRES_ADMIN_USER, who must be allowed to create roles. Doing it again sets the passwords anew.
+What each may do, `schema.sql` says. main.py makes the logins that are missing. It may also be done once by hand, as
+POSTGRES_ADMIN_USER, who must be allowed to create roles; by hand again sets the passwords anew.
 
     python -m election.logins
 """
@@ -16,7 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import encrypt_password
 
-from election.config import LOGINS, Settings
+from election.config import LOGINS, Settings, require_password
 from election.record import PREPARE_LOCK, Database, rows
 from election.stages import CannotRun, Stop, run_stage
 
@@ -47,9 +47,9 @@ OTHERS_FUNCTIONS = """
 
 
 def ensure_logins(settings: Settings, stop: Stop) -> None:
-    """Makes the logins if one is missing or may not make tables, by its own rights or as the administrator.
+    """Makes the logins that are missing, by its own rights or as the administrator; the others keep their passwords.
 
-    Raises CannotRun when neither may.
+    Raises CannotRun when neither may, and SettingError when a password is missing.
     """
     refused = []
     with suppress(CannotRun):
@@ -57,7 +57,7 @@ def ensure_logins(settings: Settings, stop: Stop) -> None:
             return
     for login in (settings.administrator, settings):
         try:
-            Database(login, stop).run(partial(make_logins, settings))
+            Database(login, stop).run(partial(make_logins, settings, only_missing=True))
         except CannotRun as error:
             refused.append(str(error))
         else:
@@ -74,14 +74,21 @@ def _are_made(connection: Connection) -> bool:
     return bool(rows(connection, query, (list(LOGINS), len(LOGINS)))[0]["made"])
 
 
-def make_logins(settings: Settings, connection: Connection) -> None:
-    """Creates what is missing and sets every password; the server is sent a SCRAM verifier, never the password."""
+def make_logins(settings: Settings, connection: Connection, *, only_missing: bool = False) -> None:
+    """Creates what is missing and sets the passwords; the server is sent a SCRAM verifier, never the password.
+
+    Raises SettingError when a password is missing.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
         there = {found["rolname"] for found in rows(connection, "SELECT rolname FROM pg_roles")}
         for login in LOGINS:
+            if only_missing and login in there:
+                continue
+            text = settings.postgres_password_of(login)
+            require_password(settings, login, text)
             verb = sql.SQL("ALTER" if login in there else "CREATE")
-            password = encrypt_password(settings.postgres_password_of(login), login, connection, "scram-sha-256")
+            password = encrypt_password(text, login, connection, "scram-sha-256")
             cursor.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD %s").format(verb, sql.Identifier(login)), (password,))
         names = {"database": sql.Identifier(settings.postgres_db), "owner": sql.Identifier(OWNER)}
         for right in RIGHTS:

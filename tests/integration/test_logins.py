@@ -14,7 +14,7 @@ from psycopg2.errors import InsufficientPrivilege, RaiseException
 from dashboard.database import Search, Unavailable, connect, read_candidates, read_election, search_roll
 from dashboard.database import read_record as read_totals
 from election.casting import wait_for_election
-from election.config import LOGINS, load_settings
+from election.config import LOGINS, SettingError, load_settings
 from election.counting import wait_for_roll
 from election.definition import load_election
 from election.logins import ensure_logins, make_logins
@@ -197,6 +197,25 @@ def test_making_the_logins_again_sets_their_passwords(logins, stop):
     execute(dataclasses.replace(logins["spark"], postgres_password="another"), "SELECT")
     administrator.run(partial(make_logins, logins["main"]))
     execute(logins["spark"], "SELECT")
+
+
+def test_a_main_that_starts_again_makes_the_missing_login_and_leaves_the_others_passwords(logins, stop):
+    administrator = logins["main"].administrator
+    execute(administrator, "ALTER ROLE spark RENAME TO spark_away")
+    try:
+        ensure_logins(dataclasses.replace(logins["main"], postgres_voting_password="another"), stop)
+        execute(logins["spark"], "SELECT")
+        execute(logins["voting"], "SELECT")
+    finally:
+        execute(administrator, "DROP ROLE IF EXISTS spark; ALTER ROLE spark_away RENAME TO spark")
+        Database(administrator, stop).run(partial(make_logins, logins["main"]))
+
+
+def test_no_login_is_made_on_a_network_with_a_password_that_can_be_guessed(logins, stop):
+    abroad = dataclasses.replace(logins["main"], postgres_host="db", postgres_main_password="hunter2")
+    with pytest.raises(SettingError, match="POSTGRES_VOTING_PASSWORD is missing"):
+        Database(logins["main"].administrator, stop).run(partial(make_logins, abroad))
+    execute(logins["main"], "SELECT")
 
 
 def test_the_server_is_never_sent_a_password(logins, stop, services):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from election.config import SECRETS, SettingError, Settings, load_settings
+from election.config import LOGINS, SECRETS, SettingError, Settings, load_settings
 
 
 def test_without_variables_the_defaults_hold():
@@ -69,3 +69,34 @@ def test_a_secret_may_be_in_a_file(tmp_path):
 def test_what_is_missing_or_wrong_is_named(environment, said):
     with pytest.raises(SettingError, match=said):
         load_settings(environment, "voting")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"POSTGRES_HOST": "db"},
+        {"POSTGRES_HOST": "10.0.0.5"},
+        {"POSTGRES_HOST": "127.example"},
+        {"POSTGRES_HOST": "localhost,db"},
+        {"POSTGRES_HOST": "host.docker.internal"},
+        {"POSTGRES_SSLMODE": "require"},
+        {"POSTGRES_SSLMODE": "verify-full", "POSTGRES_HOST": "postgres"},
+    ],
+)
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_password_that_can_be_guessed_is_no_password_on_a_network(login, where):
+    missing = f"POSTGRES_{login.upper()}_PASSWORD"
+    for environment in (where, {**where, "POSTGRES_PASSWORD": login}, {**where, missing: login}):
+        with pytest.raises(SettingError, match=f"{missing} is missing"):
+            load_settings(environment, login)
+    for variable in ("POSTGRES_PASSWORD", missing):
+        assert load_settings({**where, variable: "hunter2"}, login).postgres_password == "hunter2"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "/var/run/postgresql", "postgres"])
+def test_on_this_machine_and_in_the_containers_nobody_has_to_think_of_passwords(host):
+    assert load_settings({"POSTGRES_HOST": host}, "voting").postgres_password == "voting"
+
+
+def test_another_user_than_the_logins_has_a_password_of_its_own():
+    assert load_settings({"POSTGRES_HOST": "db", "POSTGRES_USER": "me", "POSTGRES_PASSWORD": "me"}, "voting")
