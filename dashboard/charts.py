@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,20 +12,20 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard.figures import Moment, spread
+from dashboard.markup import plain
 from dashboard.speed import Delay
 from dashboard.view import Candidate
 from dashboard.words import count, percent
 
 LABEL_SPREAD, SPARK_LABEL_SPREAD = 0.075, 0.14
 SPARK_HEIGHT, CHART_HEIGHT = 150, 300
+# Vega makes room by itself for labels that stand out on the right.
+RIGHT = 8
+SURNAME_LETTERS = 11
+# Labels of two bars that are nearer than this part of the chart's width would lie on each other.
+LABEL_DISTANCE = 0.15
 # A short election has ticks between the minutes: they stay without a label, so that no time stands there twice.
-WHOLE_MINUTES = "seconds(datum.value) === 0 ? timeFormat(datum.value, '%H:%M') : ''"
-TIME = {
-    "field": "at",
-    "type": "temporal",
-    "title": None,
-    "axis": {"labelExpr": WHOLE_MINUTES, "labelOverlap": True, "tickCount": 6},
-}
+WHOLE_MINUTES = "utcseconds(datum.value) === 0 ? utcFormat(datum.value, '%H:%M') : ''"
 SHOWN = {"scale": None, "type": "nominal"}
 
 
@@ -60,8 +61,30 @@ def encode(data: pd.DataFrame) -> Table:
     return Table.from_pandas(data, preserve_index=False)
 
 
-def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """A row for each moment and candidate: the share so far; the last ones carry labels that don't overlap."""
+def surname(name: str) -> str:
+    """The last word of the name, cut if it is long: what a line's label has room for."""
+    last = "".join(plain(name).split()[-1:])
+    return last if len(last) <= SURNAME_LETTERS else f"{last[: SURNAME_LETTERS - 1]}…"
+
+
+def _time(colours: Colours, **axis: Any) -> dict[str, Any]:
+    """The axis of time, in UTC whatever the viewer's clock says."""
+    minutes = {"labelExpr": WHOLE_MINUTES, "labelOverlap": True, "tickCount": 6}
+    return {
+        "field": "at",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc"},
+        "axis": {**(axis or minutes), "labelFlush": False, "labelColor": colours.ink},
+    }
+
+
+def _amount(name: str, colours: Colours, **axis: Any) -> dict[str, Any]:
+    return {"field": name, "type": "quantitative", "title": None, "axis": {**axis, "labelColor": colours.ink}}
+
+
+def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate], now: datetime) -> pd.DataFrame:
+    """A row for each moment and candidate: the share at its end; the last ones carry labels that don't overlap."""
     shares = [
         [moment.totals.get(one.candidate_id, 0) / max(moment.total, 1) for one in candidates] for moment in moments
     ]
@@ -69,12 +92,12 @@ def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate]) -> pd.
     places = spread(shares[-1], LABEL_SPREAD * max(max(every) - min(every), 0.02)) if shares else []
     return pd.DataFrame(
         {
-            "at": moment.at,
+            "at": max(moment.at, min(moment.until, now)),
             "candidate": one.candidate_id,
-            "name": one.name,
             "share": share,
             "colour": one.mark.colour,
-            "label": f"{one.mark.symbol} {percent(moment.totals.get(one.candidate_id, 0), moment.total)}",
+            "label": f"{one.mark.symbol} {surname(one.name)}"
+            f" {percent(moment.totals.get(one.candidate_id, 0), moment.total)}",
             "label_at": places[position] if moment is moments[-1] else None,
         }
         for moment, row in zip(moments, shares, strict=True)
@@ -84,16 +107,17 @@ def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate]) -> pd.
 
 def race_spec(colours: Colours) -> dict[str, Any]:
     """Lines of each candidate's share of all votes so far, labelled at their ends."""
-    share = {"type": "quantitative", "title": None, "axis": {"format": "%", "tickCount": 5}, "scale": {"zero": False}}
+    time = _time(colours)
+    share = {**_amount("share", colours, format="%", tickCount=5), "scale": {"zero": False}}
     return {
         "height": CHART_HEIGHT,
-        "padding": {"left": 4, "top": 12, "right": 74, "bottom": 4},
+        "padding": {"left": 4, "top": 12, "right": RIGHT, "bottom": 4},
         "layer": [
             {
-                "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "monotone"},
+                "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "linear"},
                 "encoding": {
-                    "x": TIME,
-                    "y": {"field": "share", **share},
+                    "x": time,
+                    "y": share,
                     "detail": {"field": "candidate", "type": "nominal"},
                     "color": {"field": "colour", **SHOWN},
                 },
@@ -101,53 +125,58 @@ def race_spec(colours: Colours) -> dict[str, Any]:
             {
                 "transform": [{"filter": "isValid(datum.label_at)"}],
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"x": TIME, "y": {"field": "share", **share}, "color": {"field": "colour", **SHOWN}},
+                "encoding": {"x": time, "y": share, "color": {"field": "colour", **SHOWN}},
             },
             {
                 "transform": [{"filter": "isValid(datum.label_at)"}],
-                "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 14, "fontWeight": 600, "clip": False}
+                "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 13, "fontWeight": 600, "clip": False}
                 | {"color": colours.ink, "baseline": "middle"},
-                "encoding": {"x": TIME, "y": {"field": "label_at", **share}, "text": {"field": "label"}},
+                "encoding": {"x": time, "y": {**share, "field": "label_at"}, "text": {"field": "label"}},
             },
         ],
     }
 
 
-def pace_data(moments: Sequence[Moment], step: int) -> pd.DataFrame:
-    """A row for each moment: its votes; the busiest and the newest are labelled."""
-    busiest = max(moments, key=lambda moment: moment.votes, default=None)
+def pace_data(moments: Sequence[Moment], now: datetime) -> pd.DataFrame:
+    """A row for each moment: its votes; the newest, and the busiest if there is room, are labelled."""
+    busiest = max(range(len(moments)), key=lambda index: moments[index].votes, default=0)
+    newest = len(moments) - 1
+    labelled = {newest} | ({busiest} if newest - busiest >= LABEL_DISTANCE * len(moments) else set())
     return pd.DataFrame(
         {
             "at": moment.at,
-            "until": moment.at + pd.Timedelta(minutes=step),
+            "until": moment.until,
             "votes": moment.votes,
-            "label": count(moment.votes) if moment in (busiest, moments[-1]) else "",
+            "strength": 0.25 if now < moment.until else 0.6,
+            "label": count(moment.votes) + (" so far" if now < moment.until else "") if index in labelled else "",
         }
-        for moment in moments
+        for index, moment in enumerate(moments)
     )
 
 
 def pace_spec(colours: Colours) -> dict[str, Any]:
-    """Bars of the votes in each stretch of time."""
-    votes = {"field": "votes", "type": "quantitative", "title": None, "axis": {"tickCount": 4, "format": ",.0f"}}
+    """Bars of the votes in each stretch of time; one that is not over is pale."""
+    time, votes = _time(colours), _amount("votes", colours, tickCount=4, format=",.0f")
     return {
         "height": 190,
-        "padding": {"left": 4, "top": 18, "right": 24, "bottom": 4},
+        "padding": {"left": 4, "top": 18, "right": RIGHT, "bottom": 4},
         "layer": [
             {
-                "mark": {"type": "bar", "orient": "vertical", "color": colours.ink, "opacity": 0.6},
+                "mark": {"type": "bar", "orient": "vertical", "color": colours.ink}
+                | {"stroke": colours.paper, "strokeWidth": 1},
                 "encoding": {
-                    "x": {**TIME, "bandPosition": 0},
+                    "x": {**time, "bandPosition": 0},
                     "x2": {"field": "until"},
                     "y": votes,
                     "y2": {"datum": 0},
+                    "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
                 },
             },
             {
                 "transform": [{"calculate": "(time(datum.at) + time(datum.until)) / 2", "as": "middle"}],
                 "mark": {"type": "text", "baseline": "bottom", "dy": -3, "fontWeight": 600, "color": colours.ink}
                 | {"fontSize": 13},
-                "encoding": {"x": {**TIME, "field": "middle"}, "y": votes, "text": {"field": "label"}},
+                "encoding": {"x": {**time, "field": "middle"}, "y": votes, "text": {"field": "label"}},
             },
         ],
     }
@@ -172,12 +201,12 @@ def delay_data(delays: Sequence[Delay]) -> pd.DataFrame:
 
 def delay_spec(colours: Colours) -> dict[str, Any]:
     """Two lines, one dashed, labelled at their ends."""
-    time = {**TIME, "axis": {"format": "%H:%M:%S", "tickCount": 4, "grid": False}}
-    ms = {"field": "ms", "type": "quantitative", "title": None, "axis": {"tickCount": 3}}
+    time = _time(colours, format="%H:%M:%S", tickCount=4, grid=False)
+    ms = _amount("ms", colours, tickCount=3)
     dash = {"field": "kind", "scale": {"domain": ["p50", "p99"], "range": [[1, 0], [4, 3]]}, "legend": None}
     return {
         "height": SPARK_HEIGHT,
-        "padding": {"left": 4, "top": 8, "right": 90, "bottom": 4},
+        "padding": {"left": 4, "top": 8, "right": RIGHT, "bottom": 4},
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 2, "color": colours.ink},

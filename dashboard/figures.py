@@ -190,9 +190,10 @@ def by_group(view: View, topic: str, field: str) -> list[tuple[str, list[Standin
 
 @dataclass(frozen=True)
 class Moment:
-    """The race at the end of a stretch of time: its own votes, and every candidate's votes up to then."""
+    """A stretch of time: from when until when, its own votes, and every candidate's votes up to its end."""
 
     at: datetime
+    until: datetime
     votes: int
     totals: dict[str, int]
 
@@ -221,7 +222,7 @@ def race(rows: Sequence[Tally], points: int = RACE_POINTS) -> tuple[int, list[Mo
         for candidate_id, number in stretches[index].items():
             totals[candidate_id] += number
         at = first + index * timedelta(minutes=step)
-        moments.append(Moment(at, sum(stretches[index].values()), dict(totals)))
+        moments.append(Moment(at, at + timedelta(minutes=step), sum(stretches[index].values()), dict(totals)))
     return step, moments
 
 

@@ -106,7 +106,7 @@ def _progress(view: View) -> str:
     if view.one_voter_per_ballot:
         said = f"{words.votes(view.counted)} counted of {words.count(view.registered)}: one voter per ballot"
     elif view.votes_expected:
-        said += f"; at the mark all {words.votes(view.votes_expected)} of this election are"
+        said += f"; the mark is at all {words.votes(view.votes_expected)} of this election"
         tick = f'<b style="left:{100 * view.votes_expected / view.registered:.2f}%"></b>'
     return (
         f'<div class="e-progress" role="progressbar" aria-label="Votes counted" aria-valuemin="0"'

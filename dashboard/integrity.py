@@ -94,7 +94,9 @@ def _speed(view: View) -> str:
 
 
 def _delays(view: View) -> None:
-    title = markup.heading("From cast to counted", "Median and 99th percentile of each second, last minute, in ms", 3)
+    title = markup.heading(
+        "From cast to counted", "Median and 99th percentile of each second of the last minute, in ms; times in UTC", 3
+    )
     found = view.once(_last_minute)
     if found is None:
         show(title + markup.empty("No votes were counted in the last minute."))

@@ -17,9 +17,14 @@ from dashboard.view import Candidate
 UNSEEN = re.compile("[\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]")
 
 
+def plain(raw: object) -> str:
+    """Anything without characters that move the words around it."""
+    return UNSEEN.sub("", str(raw))
+
+
 def text(raw: object) -> str:
     """Anything as harmless HTML text."""
-    return escape(UNSEEN.sub("", str(raw)))
+    return escape(plain(raw))
 
 
 def symbol(mark: Mark) -> str:
@@ -29,7 +34,7 @@ def symbol(mark: Mark) -> str:
 
 def initials(name: str) -> str:
     """Up to two letters that stand for a person: 'RB'."""
-    letters = [word[0] for word in UNSEEN.sub("", name).split() if word[0].isalnum()]
+    letters = [word[0] for word in plain(name).split() if word[0].isalnum()]
     return "".join((letters[0], letters[-1]) if len(letters) > 1 else letters).upper()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import streamlit as st
 from pyarrow import Table
 
 from dashboard import charts, markup, words
-from dashboard.figures import overall, parties, race
+from dashboard.figures import Stage, overall, parties, race, stage
 from dashboard.headline import status
 from dashboard.page import Page, show
 from dashboard.photos import Photos
@@ -53,9 +54,7 @@ def _race(view: View) -> None:
     show(race.title)
     alt = "Lines of each candidate's share of all votes so far. The table below has the figures."
     charts.draw(charts.race_spec(colours), race.shares, alt, "race")
-    show(
-        markup.heading(f"Votes cast in {race.each}", "By the time of casting; the busiest and the newest are labelled")
-    )
+    show(markup.heading(f"Votes cast in {race.each}", "By the time of casting, in UTC; a pale bar is not over yet"))
     alt = f"Bars of the votes cast in {race.each}. The table below has the figures."
     charts.draw(charts.pace_spec(colours), race.pace, alt, "pace")
     with st.expander("The race as a table"):
@@ -77,17 +76,19 @@ def _run_race(view: View) -> Race | None:
     step, moments = race(view.rows(topics.VOTES_PER_MINUTE))
     if len(moments) < 2:
         return None
-    note = "Each candidate's share of all votes so far, by the time of casting"
+    # When all is counted no stretch gets more votes, however new it is.
+    now = moments[-1].until if stage(view) is Stage.COUNTED else datetime.fromtimestamp(view.now, UTC)
+    note = "Each candidate's share of all votes so far, by the time of casting, in UTC"
     rows = (
-        [f"{moment.at:%H:%M} UTC", words.count(moment.votes)]
+        [f"{moment.at:%H:%M} – {moment.until:%H:%M} UTC", words.count(moment.votes)]
         + [words.percent(moment.totals.get(one.candidate_id, 0), moment.total) for one in view.candidates]
         for moment in reversed(moments)
     )
-    columns = ["From", "#Votes", *(f"#{one.name}" for one in view.candidates)]
+    columns = ["Cast", "#Votes", *(f"#{one.name}" for one in view.candidates)]
     return Race(
         "each minute" if step == 1 else f"each {step} minutes",
-        markup.heading("The race over time", note) + markup.legend(view.candidates),
-        charts.encode(charts.race_data(moments, view.candidates)),
-        charts.encode(charts.pace_data(moments, step)),
-        markup.table("Votes and each candidate's share of all votes so far, newest first", columns, rows),
+        markup.heading("The race over time", note),
+        charts.encode(charts.race_data(moments, view.candidates, now)),
+        charts.encode(charts.pace_data(moments, now)),
+        markup.table("Votes, and each candidate's share of all votes up to then, newest first", columns, rows),
     )

@@ -188,7 +188,7 @@ def test_an_election_of_one_voter_per_ballot_shows_no_turnout(show: Shown, tab: 
 def test_an_election_where_not_everybody_votes_shows_its_turnout(show: Shown) -> None:
     sources = staged_sources(1.0, name="simulated", voters=2000)
     assert "Turnout" in show(sources)
-    assert "at the mark all" in show(sources)
+    assert "the mark is at all" in show(sources)
     said = show(sources, "Voters")
     assert "Turnout by gender" in said
     assert "Female" in said
