@@ -23,24 +23,33 @@ from election.stages import CannotRun, Stop, run_stage
 log = logging.getLogger(__name__)
 
 OWNER = "main"
-# Nobody but main makes anything; voting needs a temporary table for a batch.
+# Nobody but main makes anything, a schema for an extension among them; voting needs a temporary table for a batch. What
+# was allowed before, and what main passed on, ends first.
 RIGHTS = (
-    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
-    "GRANT CREATE, TEMPORARY ON DATABASE {database} TO {owner}",
-    "GRANT CREATE, USAGE ON SCHEMA public TO {owner} WITH GRANT OPTION",
+    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {owner}",
+    "REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM {others}",
+    "GRANT CREATE ON DATABASE {database} TO {owner}",
     "GRANT TEMPORARY ON DATABASE {database} TO voting",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "REVOKE ALL ON SCHEMA public FROM {owner}, {others} CASCADE",
+    "GRANT CREATE, USAGE ON SCHEMA public TO {owner}",
+    "GRANT USAGE ON SCHEMA public TO {others}",
     "ALTER ROLE dashboard SET default_transaction_read_only = on",
     "ALTER ROLE auditor SET default_transaction_read_only = on",
 )
+# A role of that name that is not ours: whoever has its password had more than a login may.
+MIGHTY = """
+    SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)
+    AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)"""
 # What writes large objects, which any login may make in any database otherwise.
 LARGE_OBJECTS = """
     REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_open(oid, integer),
         lo_put(oid, bigint, bytea), lowrite(integer, bytea) FROM PUBLIC"""
-# A database from before the logins: what it has becomes main's.
+# A database from before the logins: what the election has there becomes main's, and nothing else.
 OTHERS_TABLES = """
     SELECT relname FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relowner <> 'main'::regrole"""
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relowner <> 'main'::regrole
+    AND relname IN ('election', 'candidates', 'voters', 'votes', 'roll', 'recorded_votes')"""
 OTHERS_FUNCTIONS = """
     SELECT proname FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND proname = 'keep_votes' AND proowner <> 'main'::regrole"""
@@ -77,11 +86,17 @@ def _are_made(connection: Connection) -> bool:
 def make_logins(settings: Settings, connection: Connection, *, only_missing: bool = False) -> None:
     """Creates what is missing and sets the passwords; the server is sent a SCRAM verifier, never the password.
 
-    Raises SettingError when a password is missing.
+    Raises SettingError when a password is missing, and CannotRun when a role of that name is not the election's.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
         there = {found["rolname"] for found in rows(connection, "SELECT rolname FROM pg_roles")}
+        if found := rows(connection, MIGHTY, (list(LOGINS),)):
+            name = found[0]["rolname"]
+            raise CannotRun(
+                f"PostgreSQL has a role {name} that may more than a login of the election: give that role another name,"
+                f" or take it away: ALTER ROLE {name} NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS"
+            )
         for login in LOGINS:
             if only_missing and login in there:
                 continue
@@ -90,7 +105,11 @@ def make_logins(settings: Settings, connection: Connection, *, only_missing: boo
             verb = sql.SQL("ALTER" if login in there else "CREATE")
             password = encrypt_password(text, login, connection, "scram-sha-256")
             cursor.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD %s").format(verb, sql.Identifier(login)), (password,))
-        names = {"database": sql.Identifier(settings.postgres_db), "owner": sql.Identifier(OWNER)}
+        names = {
+            "database": sql.Identifier(settings.postgres_db),
+            "owner": sql.Identifier(OWNER),
+            "others": sql.SQL(", ").join(sql.Identifier(login) for login in LOGINS if login != OWNER),
+        }
         for right in RIGHTS:
             cursor.execute(sql.SQL(right).format(**names))
         if rows(connection, "SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper"):
