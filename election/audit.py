@@ -5,7 +5,7 @@
     python -m election.audit --seal FILE      write down what is recorded now
     python -m election.audit --against FILE   hold the record against a seal
 
-Exit code 0: all agree. 1: they differ. 2: it could not look.
+Exit code 0: all agree. 1: they differ. 2: no verdict, it could not look or votes are still under way.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from election.config import SettingError, Settings, load_settings
 from election.messaging import make_admin, make_reader, read_to_end
 from election.record import CONNECTION, first_line
 from election.recount import Box, Recount, Register
-from election.report import EXAMPLES, Finding, Report, as_json, render_progress, render_report
+from election.report import Report, as_json, render_progress, render_report
 from election.results import TOPICS, Board
 from election.seal import Sealing, SealUnreadable, compare_with_seal, read_record, read_seal, write_seal
 from election.watching import topic_id
 
-PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.0
+PATIENCE_SECONDS, LIMIT_SECONDS, PAUSE_SECONDS = 15.0, 300.0, 1.0
 WATCH_SECONDS = 5.0
 ELECTION_QUERY = "SELECT name, title, registered FROM election"
 
@@ -126,12 +126,16 @@ def look(settings: Settings) -> Report:
 def settle(auditor: Auditor, patience_seconds: float, clock: Callable[[], float] = time.monotonic) -> Report:
     """Looks until nothing is under way; what does not move for `patience_seconds` is missing, not under way.
 
-    Raises CannotLook.
+    A count that still moves after LIMIT_SECONDS is reported as it is. Raises CannotLook.
     """
-    report, moved_at = auditor.look(), clock()
+    report = auditor.look()
+    started = moved_at = clock()
     while report.lags and not report.differences:
-        if clock() - moved_at > patience_seconds:
+        now = clock()
+        if now - moved_at > patience_seconds:
             return report.settled()
+        if now - started > LIMIT_SECONDS:
+            return report
         time.sleep(PAUSE_SECONDS)
         before, report = report, auditor.look()
         if report.progress != before.progress:
@@ -177,13 +181,27 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     render = as_json if arguments.json else render_report
     with closing(Auditor(settings)) as auditor:
-        while arguments.watch:
-            report = auditor.look()
-            say(render(report) if arguments.json or report.differences else render_progress(report))
-            time.sleep(WATCH_SECONDS)
+        if arguments.watch:
+            return watch(auditor, render, as_json if arguments.json else render_progress)
         report = settle(auditor, arguments.patience)
     say(render(report))
-    return 0 if report.agrees else 1
+    return report.exit_code
+
+
+def watch(auditor: Auditor, render: Callable[[Report], str], render_good: Callable[[Report], str]) -> int:
+    """Looks every few seconds until Ctrl-C, also after it could not; returns the exit code of the last report."""
+    code = 2
+    try:
+        while True:
+            try:
+                report = auditor.look()
+                say(render(report) if report.differences else render_good(report))
+                code = report.exit_code
+            except CannotLook as error:
+                sys.stderr.write(f"the audit could not look and tries again: {error}\n")
+            time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return code
 
 
 def check_seal(settings: Settings, file: Path) -> int:
@@ -191,15 +209,7 @@ def check_seal(settings: Settings, file: Path) -> int:
     seal, leaves = read_seal(file)
     with closing(connect(settings)) as connection, connection:
         broken = compare_with_seal(read_record(connection), seal, leaves)
-    findings = [
-        Finding(f"sealed votes were {what}; voters", len(voters), tuple(voters[:EXAMPLES]))
-        for what, voters in (("changed", broken.changed), ("removed", broken.removed))
-        if voters
-    ]
-    if broken.inserted:
-        what = "votes dated before the seal were inserted after it; voters"
-        findings.append(Finding(what, len(broken.inserted), tuple(broken.inserted[:EXAMPLES])))
-    for finding in findings:
+    for finding in broken.findings:
         say(f"DIFFERENCE: {finding}")
     if broken.unnamed:
         say("DIFFERENCE: the record does not have the sealed root, and this seal can't tell which votes differ")
@@ -219,14 +229,12 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         return run(parsed, load_settings(login="auditor"))
-    except (CannotLook, SealUnreadable, SettingError) as error:
+    except (CannotLook, SealUnreadable, SettingError, OSError) as error:
         sys.stderr.write(f"the audit could not look: {error}\n")
     except psycopg2.Error as error:
         sys.stderr.write(f"the audit could not look: PostgreSQL: {first_line(error)}\n")
-    except OSError as error:
-        sys.stderr.write(f"the audit could not look: {error}\n")
     except KeyboardInterrupt:
-        return 0
+        sys.stderr.write("the audit was stopped before it had a verdict\n")
     return 2
 
 

@@ -11,15 +11,16 @@ EXAMPLES = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that differs or lags: what, how many votes, and the first few by name."""
+    """Something that differs or lags: what, how many votes, and which; as text, the first few of those."""
 
     what: str
     count: int
     examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        more = f", … ({self.count:,} in all)" if 0 < len(self.examples) < self.count else ""
-        named = f": {', '.join(self.examples)}{more}" if self.examples else ""
+        first = self.examples[:EXAMPLES]
+        more = f", … ({self.count:,} in all)" if 0 < len(first) < self.count else ""
+        named = f": {', '.join(first)}{more}" if first else ""
         return f"{self.count:,} {self.what}{named}"
 
 
@@ -70,6 +71,11 @@ class Report:
     def agrees(self) -> bool:
         """Record, log and tally say the same and nothing is under way."""
         return not self.differences and not self.lags
+
+    @property
+    def exit_code(self) -> int:
+        """0: all agree. 1: they differ. 2: no verdict, something is still under way."""
+        return 1 if self.differences else 2 if self.lags else 0
 
     @property
     def progress(self) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from psycopg2.extensions import connection as Connection
 
 from election.merkle import MerkleTree, leaf_hash
 from election.recount import stream
+from election.report import Finding
 
 # Seconds since 1970 as an exact number: PostgreSQL keeps microseconds.
 RECORD_QUERY = """
@@ -123,7 +124,17 @@ class Broken:
     unnamed: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.removed or self.inserted or self.unnamed)
+        return bool(self.findings or self.unnamed)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Each kind of difference with the voters whom it concerns."""
+        kinds = (
+            ("sealed votes were changed; voters", self.changed),
+            ("sealed votes were removed; voters", self.removed),
+            ("votes dated before the seal were inserted after it; voters", self.inserted),
+        )
+        return [Finding(what, len(voters), tuple(voters)) for what, voters in kinds if voters]
 
 
 def compare_with_seal(votes: Iterator[RecordedVote], seal: Seal, leaves: dict[str, bytes]) -> Broken:

@@ -2,13 +2,14 @@
 
 import json
 from array import array
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import simplejson
 
-from election import topics
-from election.audit import parse_arguments, settle
+from election import audit, topics
+from election.audit import CannotLook, main, parse_arguments, settle, watch
 from election.comparison import compare
 from election.events import Reason, Vote, encode_vote
 from election.recount import Box, Recount, Register, microseconds
@@ -222,16 +223,25 @@ def test_a_rejection_for_another_reason_or_of_a_good_message_is_a_difference(cou
 
 
 def test_a_long_list_is_cut_and_says_how_long_it_is():
-    text = str(Finding("voters", 5000, ("v1", "v2")))
-    assert text == "5,000 voters: v1, v2, … (5,000 in all)"
+    voters = tuple(f"v{number}" for number in range(5000))
+    assert str(Finding("voters", 5000, voters)) == f"5,000 voters: {', '.join(voters[:20])}, … (5,000 in all)"
+    assert str(Finding("voters", 2, voters[:2])) == "2 voters: v0, v1"
 
 
 class Auditor:
+    """Finds these reports, the last again and again; an exception among them is raised."""
+
     def __init__(self, *reports):
         self.reports = list(reports)
 
     def look(self):
-        return self.reports.pop(0) if len(self.reports) > 1 else self.reports[0]
+        report = self.reports.pop(0) if len(self.reports) > 1 else self.reports[0]
+        if isinstance(report, BaseException):
+            raise report
+        return report
+
+    def close(self):
+        pass
 
 
 class Clock:
@@ -250,7 +260,8 @@ def lagging(counted):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("election.audit.PAUSE_SECONDS", 0)
+    monkeypatch.setattr(audit, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(audit, "WATCH_SECONDS", 0)
 
 
 def test_lag_that_goes_away_is_no_difference(lagging, case):
@@ -277,6 +288,34 @@ def test_a_difference_is_reported_at_once(counted):
     counted.log("v3")
     counted.record.put(0, 1, microseconds(NOON))
     assert settle(Auditor(counted.look()), 1e9, Clock()).differences
+
+
+def test_an_election_that_keeps_moving_is_reported_as_it_is_in_the_end(case):
+    lag = Finding("under way", 1)
+    moving = [replace(case.look(), lags=(lag,), rejected_by_reason={"moved": moved}) for moved in range(100)]
+    found = settle(Auditor(*moving), 15, Clock())
+    assert (found.exit_code, found.under_way) == (2, 1)
+    assert found != moving[-1]
+
+
+@pytest.mark.parametrize(("last", "code"), [("agrees", 0), ("differs", 1), ("lags", 2), ("cannot", 1)])
+def test_a_watch_ends_with_the_code_of_its_last_report(counted, lagging, capsys, last, code):
+    differs = lagging.settled()
+    sequences = {
+        "agrees": [differs, replace(lagging, lags=())],
+        "differs": [lagging, differs],
+        "lags": [differs, lagging],
+        "cannot": [CannotLook("Kafka: gone"), differs, CannotLook("PostgreSQL: gone")],
+    }
+    assert watch(Auditor(*sequences[last], KeyboardInterrupt()), render_report, render_progress) == code
+    said = capsys.readouterr()
+    assert said.err.count("could not look and tries again") == 2 * (last == "cannot")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--watch"]])
+def test_ctrl_c_before_there_is_a_verdict_is_none(monkeypatch, arguments):
+    monkeypatch.setattr(audit, "Auditor", lambda settings: Auditor(KeyboardInterrupt()))
+    assert main(arguments) == 2
 
 
 def test_the_text_has_both_tables_the_root_and_the_verdict(counted):
