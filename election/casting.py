@@ -159,7 +159,7 @@ def run_voting(
             recording = (coming, recorder.submit(record_batch, database, coming)) if coming else None
             if batch:
                 for _, vote in stored:
-                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
                 if stored and not flush(producer, stop):
                     return
                 _log_strangers(batch.votes, stored)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 FLUSH_SLICE_SECONDS = 1.0
 READ_MESSAGES, READ_SECONDS = 10_000, 0.2
 STALLED_SECONDS = 30
+KAFKA_TAKES = "Kafka to take the messages"
 READER = "reader"
 
 # librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
@@ -153,19 +154,26 @@ def good_messages(messages: list[Message]) -> list[Message]:
     return [message for message in messages if not message.error()]
 
 
-def publish(producer: Producer, topic: str, key: str, value: bytes) -> None:
-    """Hands a message to the producer; waits while its buffer is full."""
+def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop | None = None) -> None:
+    """Hands a message to the producer; waits while its buffer is full, and says so when nothing leaves it.
+
+    Raises Stopped when told to stop meanwhile.
+    """
+    waiting = Waiting(KAFKA_TAKES)
     while True:
         try:
             producer.produce(topic, value, key)
             return
         except BufferError:
-            producer.poll(FLUSH_SLICE_SECONDS)
+            if stop:
+                stop.check()
+            if not producer.poll(FLUSH_SLICE_SECONDS):
+                waiting.note(f"{len(producer)} are left, and more wait")
 
 
 def flush(producer: Producer, stop: Stop) -> bool:
     """Waits until the broker has everything. False when the stage was told to stop before that."""
-    waiting = Waiting("Kafka to take the messages")
+    waiting = Waiting(KAFKA_TAKES)
     while producer.flush(FLUSH_SLICE_SECONDS):
         if stop.is_set():
             return False

@@ -177,7 +177,7 @@ class Seeding:
             with streamed(connection, ROLL_WITH_VOTES) as voters:
                 for voter in voters:
                     voted_at = voter.pop("voted_at")
-                    publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at))
+                    publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at), self.stop)
                     pulse.add(1)
                     self.stop.check()
 
@@ -197,7 +197,7 @@ class Seeding:
             with streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes") as stored:
                 for vote in stored:
                     if vote["voter_id"] not in logged:
-                        publish(producer, topics.VOTES, vote["voter_id"], encode_vote(Vote(**vote)))
+                        publish(producer, topics.VOTES, vote["voter_id"], encode_vote(Vote(**vote)), self.stop)
                         lacking += 1
                     self.stop.check()
 

@@ -70,7 +70,7 @@ def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Pr
         times = voting_times(votes_in(messages, candidates))
         voted = database.run(partial(enriched_voters, times))
         for voter_id, value in voted:
-            publish(producer, topics.VOTERS, voter_id, value)
+            publish(producer, topics.VOTERS, voter_id, value, stop)
         if not flush(producer, stop):
             return
         commit(votes, topics.VOTES, next_offsets(messages))
