@@ -6,7 +6,8 @@ final_audit the audit in the background once everything is counted
 database    searches in the roll
 photos      candidates' photos, fetched once by the server
 view        everything known at one moment, shared by those who look then
-figures     View in, what is shown out: standings, lead, status, places, groups, the race
+figures     View in, what is shown out: standings, lead, status, places, groups
+race        minutes in, the race over time out
 health      View in, what is shown out: agreement, parts, problems
 speed       View in, what is shown out: rates and delays
 examples    rejected messages, masked

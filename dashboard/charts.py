@@ -11,8 +11,8 @@ import pandas as pd
 import streamlit as st
 from pyarrow import Table
 
-from dashboard.figures import Moment, spread
 from dashboard.markup import plain
+from dashboard.race import Moment, spread
 from dashboard.speed import Delay
 from dashboard.view import Candidate
 from dashboard.words import count, percent

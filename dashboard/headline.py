@@ -38,9 +38,20 @@ def status(view: View) -> str:
     if now is Stage.COUNTING and (out := outstanding(view)):
         return f"{now}: {words.votes(view.counted)} counted, {words.count(out)} still out"
     if now is Stage.COUNTED:
-        audited = ", audited" if view.watched.audited and view.watched.audited.agrees else ""
-        return f"{now}{audited}: {words.count(view.counted)}"
+        audited = " and audited" if view.watched.audited and view.watched.audited.agrees else ""
+        return f"All {words.votes(view.counted)} counted{audited}"
     return str(now)
+
+
+def differs(view: View) -> bool:
+    """Whether the comparison or the audit found a difference."""
+    audited = view.watched.audited
+    return check(view.watched, view.now).agreement is Agreement.DIFFERS or bool(audited and not audited.agrees)
+
+
+def final(view: View) -> bool:
+    """Whether the result will not change any more."""
+    return stage(view) is Stage.COUNTED and not differs(view)
 
 
 def _title(view: View) -> str:
@@ -50,7 +61,7 @@ def _title(view: View) -> str:
     if kafka_problem(view) and view.counted:
         pills.append(markup.pill("bad", "!", "Interrupted: last known figures"))
     audited = view.watched.audited
-    if compared.agreement is Agreement.DIFFERS or (audited and not audited.agrees):
+    if differs(view):
         pills.append(markup.pill("bad", "✕", "Tally and record differ"))
     elif now is Stage.COUNTED and audited:
         said = "Audited: record, log and tally agree"
@@ -72,7 +83,9 @@ def _lead(view: View, photos: Photos) -> str:
             Stage.UNKNOWN: "Connecting …" if connecting(view) else "Waiting for the count to begin.",
         }[stage(view)]
         return f'<div class="e-lead">{markup.empty(said)}</div>'
-    return f'<section class="e-lead" aria-label="Who leads">{_leaders(found, view, photos)}{_said(found)}</section>'
+    return (
+        f'<section class="e-lead" aria-label="Who leads">{_leaders(found, view, photos)}{_said(found, view)}</section>'
+    )
 
 
 def _leaders(found: Lead, view: View, photos: Photos) -> str:
@@ -81,7 +94,7 @@ def _leaders(found: Lead, view: View, photos: Photos) -> str:
         f"{markup.symbol(one.candidate.mark)} {markup.text(one.candidate.name)}" for one in found.leaders
     )
     first = found.leaders[0]
-    title = "Tied" if len(found.leaders) > 1 else "Most votes" if stage(view) is Stage.COUNTED else "Leads so far"
+    title = "Tied" if len(found.leaders) > 1 else "Winner" if final(view) else "Leads so far"
     party = markup.text(first.candidate.party) + " · " if len(found.leaders) == 1 else "each "
     return (
         f'<div class="e-leader"><div class="e-photos">{pictures}</div><div><small>{title}</small><b>{names}</b>'
@@ -89,12 +102,14 @@ def _leaders(found: Lead, view: View, photos: Photos) -> str:
     )
 
 
-def _said(found: Lead) -> str:
+def _said(found: Lead, view: View) -> str:
     total = found.leaders[0].total
     if len(found.leaders) > 1:
         first = f"{len(found.leaders)} candidates have the same number of votes"
     else:
-        first = f"Ahead by {words.votes(found.votes)} ({words.points(found.votes, total)})"
+        first = (
+            f"{'Won' if final(view) else 'Ahead'} by {words.votes(found.votes)} ({words.points(found.votes, total)})"
+        )
     return f'<div class="e-said"><p><b>{first}</b></p><p>{markup.text(say_settled(found))}</p></div>'
 
 

@@ -11,6 +11,7 @@ from dashboard.health import Agreement, State, check, parts
 from dashboard.page import Page, show
 from dashboard.speed import delays, overall_delay, rates
 from dashboard.view import View
+from election import topics
 
 SIGNS = {
     Agreement.AGREES: ("good", "✓"),
@@ -88,8 +89,9 @@ def _speed(view: View) -> str:
         ("Casting", words.rate(pace[0]) if pace else "–", "votes a second, into the record"),
         ("Counting", words.rate(pace[1]) if pace else "–", "votes a second, into the tally"),
     ]
-    for group, name in (("voting", "voting.py's lag"), ("roll", "main.py's lag")):
-        figures.append((name, words.count(groups[group].lag) if group in groups else "–", "messages still to read"))
+    for group, name, topic in (("voting", "voting.py", topics.VOTERS), ("roll", "main.py", topics.VOTES)):
+        lag = words.count(groups[group].lag) if group in groups else "–"
+        figures.append((f"To read for {name}", lag, f"messages on {topic}"))
     return markup.heading("Speed", "Rates of the last ten seconds") + markup.tiles(figures)
 
 

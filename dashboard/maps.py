@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,14 +18,24 @@ from dashboard.words import count, points
 EDGE, CHOSEN_EDGE = 0.7, 4
 CLICKED = "clicked"
 # Shades of a lead, in points: (at least, how strong the colour is, words).
-SHADES = (15, 0.95, "15 points or more"), (5, 0.62, "5 to 15 points"), (0, 0.32, "less than 5 points")
+SHADES = (15, 0.95, "15 points or more"), (5, 0.68, "5 to 15"), (0, 0.42, "less than 5")
+LEAST_COUNTED, MOST_COUNTED = 0.06, 0.7
 
 
-def prepare_outlines(outlines: Mapping[str, Any]) -> dict[str, Any]:
-    """The features as flat shapes that need no projection: longitudes shrunk as far as they are at this latitude."""
-    features = [feature for feature in outlines.get("features", []) if feature.get("geometry")]
+def prepare_outlines(outlines: Mapping[str, Any], places: Collection[str]) -> dict[str, Any] | None:
+    """The outlines of these places as flat shapes that need no projection; None when there is none of them.
+
+    Longitudes are shrunk as far as they are at this latitude.
+    """
+    features = [
+        feature
+        for feature in outlines.get("features", [])
+        if feature.get("geometry") and str(feature["properties"]["location"]) in places
+    ]
+    if not features:
+        return None
     latitudes = [y for feature in features for ring in _rings(feature) for _, y in ring]
-    shrink = math.cos(math.radians((min(latitudes) + max(latitudes)) / 2)) if latitudes else 1
+    shrink = math.cos(math.radians((min(latitudes) + max(latitudes)) / 2))
 
     def flat(coordinates: Any) -> Any:
         if isinstance(coordinates[0], (int, float)):
@@ -121,7 +131,7 @@ def map_data(
                 "edge": CHOSEN_EDGE if name == chosen.place else EDGE,
                 "times": chosen.times,
                 "said": f"{name}, chosen" if name == chosen.place else name,
-                "strength": 0.06 + 0.64 * done if by_counted else strength,
+                "strength": LEAST_COUNTED + (MOST_COUNTED - LEAST_COUNTED) * done if by_counted else strength,
                 "symbol": (first.candidate.mark.symbol if first else "=" if leading else "") if not by_counted else "",
                 "leader": first.candidate.name if first else "Tie" if leading else "No votes counted",
                 "lead": points(leading.votes, place.counted) if leading and place else "–",

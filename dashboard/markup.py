@@ -127,6 +127,30 @@ def legend(candidates: Iterable[Candidate]) -> str:
     return f'<ul class="e-legend">{names}</ul>'
 
 
+def swatch(colour: str, strength: float) -> str:
+    """A patch of a colour as strong as on the map."""
+    return f'<i class="e-swatch" style="background:{colour};opacity:{strength}" aria-hidden="true"></i>'
+
+
+def map_legend(candidates: Iterable[Candidate], shades: Sequence[tuple[float, str]]) -> str:
+    """Every candidate's colours on the map, palest first, and which lead each means."""
+    patches = [
+        (symbol(one.mark), text(one.name), "".join(swatch(one.mark.colour, strength) for strength, _ in shades))
+        for one in candidates
+    ]
+    names = "".join(f"<li>{patch} {sign} {name}</li>" for sign, name, patch in patches)
+    lead = ", ".join(said for _, said in shades)
+    return (
+        f'<ul class="e-legend">{names}<li class="e-note">Paler to stronger, the lead: {text(lead)}. = a tie</li></ul>'
+    )
+
+
+def scale(least: float, most: float) -> str:
+    """How strong the map is where nothing is counted, and where everything is."""
+    steps = "".join(swatch("currentColor", least + (most - least) * step / 4) for step in range(5))
+    return f'<p class="e-legend e-note">nothing counted {steps} everything counted</p>'
+
+
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table whose first column names its rows. Columns that start with '#' hold numbers."""
     numeric = [name.startswith("#") for name in columns]

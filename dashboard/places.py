@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 import streamlit as st
 from pyarrow import Table
 
 from dashboard import charts, maps, markup, words
 from dashboard.figures import Place, closest, places
-from dashboard.headline import status
+from dashboard.headline import final, status
 from dashboard.page import Page, show
+from dashboard.palette import Mark
 from dashboard.photos import Photos
 from dashboard.sources import Sources
 from dashboard.view import View
@@ -89,16 +92,11 @@ def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
     if by_counted:
         of = "its ballots are" if view.one_voter_per_ballot else "its registered voters have a vote that is"
         title, note = "How much is counted in each place", f"Stronger: more of {of} counted"
+        legend = markup.scale(maps.LEAST_COUNTED, maps.MOST_COUNTED)
     else:
-        shades = "; ".join(
-            f"{strong} for {said}"
-            for strong, said in zip(("strong", "medium", "pale"), (said for _, _, said in maps.SHADES), strict=True)
-        )
-        title, note = "Who leads in each place", f"Colour by the lead: {shades}. A symbol shows who leads, = a tie"
-    show(
-        markup.heading(title, f"{note}. Click a place to see its result")
-        + ("" if by_counted else markup.legend(view.candidates))
-    )
+        title, note = "Who leads in each place", "Colour and symbol show who leads"
+        legend = markup.map_legend(view.candidates, [(strength, said) for _, strength, said in reversed(maps.SHADES)])
+    show(markup.heading(title, f"{note}. Click a place to see its result") + legend)
     colours = charts.theme_colours()
     spec = maps.map_spec(page.sources.outlines or {}, colours)
     spec["datasets"] = {"places": view.once(_map_data, page.sources, by_counted, colours.ink, chosen)}
@@ -115,12 +113,7 @@ def _map_data(view: View, sources: Sources, by_counted: bool, ink: str, chosen: 
 def _place(view: View, photos: Photos, chosen: str | None) -> str:
     counted = view.once(places)
     if chosen is None:
-        rows = []
-        for one in view.candidates:
-            won = sum(place.lead is not None and _leads(place) == one.candidate_id for place in counted)
-            rows.append((one.name, won, len(counted), f"{words.count(won)} of {len(counted)}", one.mark))
-        body = markup.bars(rows) if counted else markup.empty("No votes are counted yet.")
-        return markup.heading("Places that each candidate leads", status(view)) + body + _closest(counted)
+        return _led(view, counted) + _closest(counted)
     place = next((place for place in counted if place.name == chosen), None)
     if place is None:
         return markup.heading(chosen) + markup.empty("No votes from here are counted yet.")
@@ -129,6 +122,24 @@ def _place(view: View, photos: Photos, chosen: str | None) -> str:
         of = words.count(place.registered) + ("" if view.one_voter_per_ballot else " registered")
         said += f" of {of}: {words.percent(place.counted, place.registered)}"
     return markup.heading(place.name, status(view)) + markup.scoreboard(place.standings, photos, said, 44)
+
+
+def _led(view: View, counted: list[Place]) -> str:
+    """In how many places each candidate leads, most first, and how many are tied; together they are all places."""
+    over = final(view)
+    title = f"Places that each candidate {'has won' if over else 'leads'}"
+    if not counted:
+        return markup.heading(title, status(view)) + markup.empty("No votes are counted yet.")
+    number = Counter(_leads(place) for place in counted)
+    ranked = sorted(view.candidates, key=lambda one: -number[one.candidate_id])
+    rows: list[tuple[str, float, float, str, Mark | None]] = [
+        (one.name, number[one.candidate_id], len(counted), words.count(number[one.candidate_id]), one.mark)
+        for one in ranked
+    ]
+    if number[None]:
+        rows.append(("Tied", number[None], len(counted), words.count(number[None]), None))
+    among = f"Of {words.number(len(counted), 'place')}" + ("" if over else " with votes so far")
+    return markup.heading(title, f"{among}. {status(view)}") + markup.bars(rows)
 
 
 def _closest(counted: list[Place]) -> str:

@@ -9,10 +9,11 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard import charts, markup, words
-from dashboard.figures import Stage, overall, parties, race, stage
+from dashboard.figures import Stage, overall, parties, stage
 from dashboard.headline import status
 from dashboard.page import Page, show
 from dashboard.photos import Photos
+from dashboard.race import race
 from dashboard.view import View
 from election import topics
 
@@ -20,14 +21,29 @@ from election import topics
 def render(view: View, page: Page) -> None:
     """The tab."""
     show(view.once(_candidates, page.sources.photos))
+    if view.candidates:
+        _parties(view)
     _race(view)
 
 
 def _candidates(view: View, photos: Photos) -> str:
     if not view.candidates:
         return markup.heading("Candidates") + markup.empty("The candidates show here once main.py has registered them.")
+    return markup.heading("Candidates", status(view)) + markup.scoreboard(overall(view), photos)
+
+
+def _parties(view: View) -> None:
+    """The parties; folded away when they tell nothing that the candidates don't."""
+    if all(len(party.candidates) == 1 for party in view.once(parties)):
+        with st.expander("Parties: one candidate each"):
+            show(view.once(_party_bars))
+    else:
+        show(markup.heading("Parties", "Votes of each party's candidates") + view.once(_party_bars))
+
+
+def _party_bars(view: View) -> str:
     total = view.counted
-    rows = (
+    return markup.bars(
         (
             party.name,
             party.votes,
@@ -35,13 +51,7 @@ def _candidates(view: View, photos: Photos) -> str:
             f"{words.votes(party.votes)} · {words.percent(party.votes, total)}",
             party.candidates[0].mark,
         )
-        for party in parties(view)
-    )
-    return (
-        markup.heading("Candidates", status(view))
-        + markup.scoreboard(overall(view), photos)
-        + markup.heading("Parties", "Votes of each party's candidates")
-        + markup.bars(rows)
+        for party in view.once(parties)
     )
 
 

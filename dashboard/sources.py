@@ -12,6 +12,7 @@ from typing import Any
 import simplejson
 import streamlit as st
 
+from dashboard.figures import natural
 from dashboard.maps import middles, prepare_outlines
 from dashboard.photos import Photos
 from dashboard.speed import WINDOW_SECONDS
@@ -79,8 +80,9 @@ class Sources:
 
     @cached_property
     def places(self) -> tuple[str, ...]:
-        """The names of all places of the election."""
-        return tuple(sorted(location.name for location in self.election.locations)) if self.election else ()
+        """The names of all places of the election, in their natural order."""
+        names = (location.name for location in self.election.locations) if self.election else ()
+        return tuple(sorted(names, key=natural))
 
     @cached_property
     def outlines(self) -> dict[str, Any] | None:
@@ -88,7 +90,7 @@ class Sources:
         if self.election is None or not (path := self.election.folder / "locations.geojson").is_file():
             return None
         try:
-            return prepare_outlines(simplejson.loads(path.read_bytes()))
+            return prepare_outlines(simplejson.loads(path.read_bytes()), self.places)
         except (OSError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             log.warning("%s can't be used, so there is no map: %r", path, error)
             return None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.charts import Colours, delay_spec, pace_data, pace_spec, race_data, race_spec, surname
-from dashboard.figures import Moment
+from dashboard.race import Moment
 from dashboard.view import list_candidates
 
 NOON = datetime(2026, 5, 7, 12, 0, tzinfo=UTC)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import words
-from dashboard.figures import Lead, Stage, Standing, lead, race, say_settled, spread, stage, standings
+from dashboard.figures import Lead, Stage, Standing, lead, natural, say_settled, stage, standings
 from dashboard.palette import COLOURS, contrast, mark
+from dashboard.race import race, spread
 from dashboard.view import View, Watched, list_candidates
 from election import topics
 
@@ -43,6 +44,16 @@ def test_candidates_stand_in_the_elections_order_and_unknown_ones_come_last() ->
 def test_the_database_names_a_candidate_before_a_tally_does() -> None:
     named = list_candidates(["a"], [{"candidate_id": "a", "candidate_name": "A"}, {"candidate_id": "a"}])
     assert [one.name for one in named] == ["A"]
+
+
+def test_places_with_numbers_stand_as_people_count() -> None:
+    names = ["102-b", "11-c", "101-a", "Kent", "9", "kent 2"]
+    assert sorted(names, key=natural) == ["Kent", "kent 2", "9", "11-c", "101-a", "102-b"]
+
+
+@given(st.lists(st.text()))
+def test_any_names_can_be_sorted(names: list[str]) -> None:
+    assert len(sorted(names, key=natural)) == len(names)
 
 
 def test_most_votes_come_first_and_equals_stay_in_the_elections_order() -> None:

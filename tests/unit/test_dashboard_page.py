@@ -175,6 +175,38 @@ def test_the_final_figures_are_the_elections(show: Shown) -> None:
     ):
         assert figure in said
     assert "Tally equals the record" in said
+    assert "Winner ● Denis Coderre" in said
+    assert "Won by 26,405 votes" in said
+
+
+def test_nobody_has_won_while_tally_and_record_differ(show: Shown) -> None:
+    said = show(staged_sources(1.0, audited=Audited(time.time(), False, "votes in the tally only: 1")))
+    assert "Winner" not in said
+    assert "Won by" not in said
+
+
+def test_places_led_and_tied_add_up_to_all_that_have_votes(show: Shown) -> None:
+    sources = staged_sources(0.0)
+    assert sources.election
+    place = {"gender": "male", "age_group": "75+", "at": 0.0}
+    cast = [
+        {**place, "state": state, "candidate_id": one}
+        for state, one in (
+            ("12-Saint-Sulpice", "joly"),
+            ("13-Ahuntsic", "joly"),
+            ("111-Mile-End", "joly"),
+            ("111-Mile-End", "bergeron"),
+        )
+    ]
+    sources.live.board = staged_board(sources.election, cast, time.time())
+    said = show(sources, "Places")
+    assert "Of 3 places with votes so far" in said
+    assert "■ Mélanie Joly 2 ● Denis Coderre 0 ▲ Richard Bergeron 0 Tied 1" in said
+
+
+def test_parties_of_one_candidate_each_are_folded_away(show: Shown) -> None:
+    show(staged_sources(0.5))
+    assert "Parties: one candidate each" in [expander.label for expander in show.app.expander]
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -207,7 +239,7 @@ def test_a_differing_tally_is_red_wherever_one_looks(show: Shown) -> None:
 def test_audited_is_claimed_only_after_an_audit_that_agrees(show: Shown) -> None:
     assert "audited" not in show(staged_sources(1.0)).lower()
     agreeing = staged_sources(1.0, audited=Audited(time.time(), True, "391,166 votes agree one by one"))
-    assert "All votes counted, audited: 391,166" in show(agreeing)
+    assert "All 391,166 votes counted and audited" in show(agreeing)
     differing = staged_sources(1.0, audited=Audited(time.time(), False, "1 vote in the tally only"))
     said = show(differing, "Integrity")
     assert "audited" not in said.lower()
@@ -241,11 +273,11 @@ def test_without_postgresql_the_count_goes_on_and_the_roll_says_why_not(show: Sh
 
 def test_a_place_can_be_linked_to(show: Shown) -> None:
     said = show(staged_sources(1.0), "Places", place="111-Mile-End")
-    assert "111-Mile-End All votes counted" in said
+    assert "111-Mile-End All 391,166 votes counted" in said
 
 
 def test_a_link_to_a_place_or_tab_that_is_not_there_shows_the_page_all_the_same(show: Shown) -> None:
-    assert "Places that each candidate leads" in show(staged_sources(1.0), "Places", place="Atlantis")
+    assert "Places that each candidate has won" in show(staged_sources(1.0), "Places", place="Atlantis")
     assert "Candidates" in show(staged_sources(1.0), "Nowhere")
 
 
