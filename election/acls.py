@@ -1,7 +1,8 @@
 """Kafka's users and what each may do: nothing that is not named here, on a broker that denies by default.
 
 Run once by a super user of the broker (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD), before the scripts; again sets the
-passwords anew. FOLDER has a file for each user, main, voting, spark, dashboard and auditor, with its password.
+passwords anew and ends what is allowed no longer. FOLDER has a file for each user, main, voting, spark, dashboard and
+auditor, with its password.
 
     python -m election.acls FOLDER
 """
@@ -12,10 +13,12 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -37,6 +40,8 @@ from election.vote_stream import GROUP as ROLL
 log = logging.getLogger(__name__)
 
 ITERATIONS = 8192
+# In a filter.
+ANYTHING: Any = None
 TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
 READ, WRITE, CREATE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DESCRIBE
 # A name that ends with * stands for all that begin so. Names and sizes of topics are no secret; a reader outside any
@@ -88,8 +93,20 @@ def _binding(login: str, operation: AclOperation, kind: ResourceType, name: str)
     return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
 
 
+def _end_what_is_not_named(admin: AdminClient, rules: Iterable[AclBinding]) -> None:
+    for login in LOGINS:
+        whatever = AclBindingFilter(
+            *(ResourceType.ANY, ANYTHING, ResourcePatternType.ANY),
+            *(f"User:{login}", ANYTHING, AclOperation.ANY, AclPermissionType.ALLOW),
+        )
+        for old in set(admin.describe_acls(whatever).result()) - set(rules):
+            exactly = old.restype, old.name, old.resource_pattern_type, old.principal, old.host
+            _done(admin.delete_acls([AclBindingFilter(*exactly, old.operation, old.permission_type)]).values())
+            log.info("ended: %s", old)
+
+
 def ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
-    """Creates the users, or gives them these passwords, and allows each what RULES says.
+    """Creates the users, or gives them these passwords, and allows each what RULES says and nothing else.
 
     Raises KafkaException.
     """
@@ -100,6 +117,7 @@ def ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
     _done(admin.alter_user_scram_credentials(wanted).values())
     rules = bindings()
     _done(admin.create_acls(rules).values())
+    _end_what_is_not_named(admin, rules)
     log.info("Kafka has the users %s and %d rules for them", ", ".join(passwords), len(rules))
 
 

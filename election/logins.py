@@ -91,8 +91,8 @@ def make_logins(settings: Settings, connection: Connection, *, only_missing: boo
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
         there = {found["rolname"] for found in rows(connection, "SELECT rolname FROM pg_roles")}
-        if found := rows(connection, MIGHTY, (list(LOGINS),)):
-            name = found[0]["rolname"]
+        if mighty := rows(connection, MIGHTY, (list(LOGINS),)):
+            name = mighty[0]["rolname"]
             raise CannotRun(
                 f"PostgreSQL has a role {name} that may more than a login of the election: give that role another name,"
                 f" or take it away: ALTER ROLE {name} NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS"

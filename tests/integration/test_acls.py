@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    NewTopic,
+    OffsetSpec,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from election import topics
 from election.acls import EVERYBODY, RULES, WRITE, bindings
@@ -169,6 +177,20 @@ def test_the_command_makes_users_and_rules_as_the_super_user(secured, tmp_path):
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1
     assert f"the password in {tmp_path / 'spark'} can't be read" in ran.stderr
+
+
+def test_a_right_that_the_rules_no_longer_name_ends(secured):
+    admin = make_admin(secured)
+    old = AclBinding(
+        *(ResourceType.TOPIC, topics.VOTES, ResourcePatternType.LITERAL),
+        *("User:dashboard", "*", AclOperation.WRITE, AclPermissionType.ALLOW),
+    )
+    admin.create_acls([old])[old].result()
+    dashboard = as_user(secured, "dashboard")
+    wait_for(lambda: written(dashboard, [topics.VOTES]) == {topics.VOTES: None}, 30, "the old right is in force")
+    make_users(secured)
+    wait_for(lambda: allowed(written(dashboard, NAMES)) == set(), 30, "the old right has ended")
+    assert written(as_user(secured, "voting"), [topics.VOTES]) == {topics.VOTES: None}
 
 
 def test_the_rules_name_no_right_that_the_tables_above_lack():
