@@ -189,35 +189,33 @@ class Seeding:
 
     def restore_log(self, producer: Producer) -> int:
         """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
-        logged = self._logged_voters(self.database.run(candidate_ids))
-        lacking = 0
+        lacking = self.database.run(_recorded_voters)
+        candidates = self.database.run(candidate_ids)
+        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
+            for messages in read_to_end(reader, [topics.VOTES]):
+                self.stop.check()
+                lacking.difference_update(vote.voter_id for vote in votes_in(messages, candidates))
+        if not lacking:
+            log.info("every recorded vote is on %s", topics.VOTES)
+            return 0
 
         def publish_lacking(connection: Connection) -> None:
-            nonlocal lacking
             with streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes") as stored:
                 for vote in stored:
-                    if vote["voter_id"] not in logged:
+                    if vote["voter_id"] in lacking:
                         publish(producer, topics.VOTES, vote["voter_id"], encode_vote(Vote(**vote)), self.stop)
-                        lacking += 1
                     self.stop.check()
 
         self.database.run(publish_lacking)
         if not flush(producer, self.stop):
             raise Stopped
-        if lacking:
-            log.warning("%s recorded votes were missing on %s: published again", f"{lacking:,}", topics.VOTES)
-        else:
-            log.info("every recorded vote is on %s", topics.VOTES)
-        return lacking
+        log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
+        return len(lacking)
 
-    def _logged_voters(self, candidates: set[str]) -> set[str]:
-        """The voters who have a well-formed vote for one of the candidates on votes_topic now."""
-        logged: set[str] = set()
-        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
-            for messages in read_to_end(reader, [topics.VOTES]):
-                self.stop.check()
-                logged.update(vote.voter_id for vote in votes_in(messages, candidates))
-        return logged
+
+def _recorded_voters(connection: Connection) -> set[str]:
+    with streamed(connection, "SELECT voter_id FROM votes") as stored:
+        return {vote["voter_id"] for vote in stored}
 
 
 def _index_roll(connection: Connection) -> None:
