@@ -21,9 +21,11 @@ import numpy as np
 
 from election.config import PROJECT
 from election.definition_files import DefinitionError, read_count, read_csv, read_toml, read_weight
+from election.events import LONGEST_TEXT
 
 ELECTIONS = PROJECT / "elections"
 CANDIDATE_FIELDS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
+TALLIED_FIELDS = "candidate_id", "candidate_name", "party_affiliation", "photo_url"
 RESULT_FIELDS = "location", "candidate_id", "votes"
 LOCATION_FIELDS = "location", "cities", "size"
 # How far support in a simulated place may stray from what locations.csv says.
@@ -148,6 +150,9 @@ def _read_candidates(path: Path) -> Iterator[dict[str, str]]:
             raise DefinitionError(f"{where}: candidate_id {row['candidate_id']!r} is empty or there twice")
         if not row["party_affiliation"]:
             raise DefinitionError(f"{where}: party_affiliation is empty")
+        for name in TALLIED_FIELDS:
+            if len(row[name]) > LONGEST_TEXT:
+                raise DefinitionError(f"{where}: {name} has {len(row[name]):,} characters, more than {LONGEST_TEXT:,}")
         seen.add(row["candidate_id"])
         yield {name: row[name] for name in CANDIDATE_FIELDS}
     if not seen:

@@ -35,6 +35,8 @@ TALLY_TEXTS = (
 )
 TALLY_FIELDS = *TALLY_TEXTS, "total_votes", "registered", "last_vote_at"
 LARGEST_NUMBER = 2**63 - 1
+# A reader keeps the texts of a tally for as long as it runs.
+LONGEST_TEXT = 1000
 
 
 class Reason(StrEnum):
@@ -169,8 +171,9 @@ def parse_tally(value: bytes | None) -> dict[str, Any]:
         raise Malformed("total_votes is not a count")
     if not 0 <= tally["total_votes"] <= LARGEST_NUMBER or type(tally.get("registered", 0)) is not int:
         raise Malformed("total_votes or registered is not a count")
-    if any(not isinstance(tally.get(name, ""), str) for name in TALLY_TEXTS):
-        raise Malformed(f"one of {', '.join(TALLY_TEXTS)} is not text")
+    texts = [tally.get(name, "") for name in TALLY_TEXTS]
+    if any(not isinstance(text, str) or len(text) > LONGEST_TEXT for text in texts):
+        raise Malformed(f"one of {', '.join(TALLY_TEXTS)} is not text of at most {LONGEST_TEXT:,} characters")
     try:
         time = tally["last_vote_at"]
         tally["last_vote_at"] = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None

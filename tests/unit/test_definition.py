@@ -80,6 +80,7 @@ def test_another_number_of_voters_is_another_election():
         ),
         ({"candidates": CANDIDATES + "a,Amy,Green,,,\n"}, r"candidates.csv, line 4: candidate_id 'a'"),
         ({"candidates": CANDIDATES + "c,Cat,,,,\n"}, r"candidates.csv, line 4: party_affiliation is empty"),
+        ({"candidates": CANDIDATES + f"c,Cat,Green,,,{'x' * 1001}\n"}, r"line 4: photo_url has 1,001 characters, more"),
         ({"toml": 'title = "Test"\nseed = 1\n'}, r"election.toml: date is missing"),
         ({"toml": TOML + "seed = 2\n"}, r"election.toml: "),
     ],

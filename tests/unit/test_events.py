@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from election import results, topics
 from election.events import (
     LARGEST_NUMBER,
+    LONGEST_TEXT,
     Malformed,
     Reason,
     Vote,
@@ -127,12 +128,16 @@ def test_a_voter_needs_text_that_postgresql_can_hold(name, text):
         parse_voter(simplejson.dumps(voter).encode())
 
 
+def test_a_tally_with_long_texts_is_one():
+    assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode())["total_votes"] == 5
+
+
 @pytest.mark.parametrize(
     "change",
     [
         *({"total_votes": number} for number in (-1, 1.0, "5", None, True, LARGEST_NUMBER + 1, 10**400)),
         *({"last_vote_at": time} for time in (*NO_TIMES, None, 5)),
-        *({"candidate_name": text} for text in (None, 5, [], {"a": "b"})),
+        *({"candidate_name": text} for text in (None, 5, [], {"a": "b"}, "x" * (LONGEST_TEXT + 1))),
         {"registered": "many"},
     ],
 )
