@@ -96,8 +96,13 @@ def _binding(login: str, operation: AclOperation, kind: ResourceType, name: str)
 def _end_what_is_not_named(admin: AdminClient, rules: Iterable[AclBinding]) -> None:
     for login in LOGINS:
         whatever = AclBindingFilter(
-            *(ResourceType.ANY, ANYTHING, ResourcePatternType.ANY),
-            *(f"User:{login}", ANYTHING, AclOperation.ANY, AclPermissionType.ALLOW),
+            restype=ResourceType.ANY,
+            name=ANYTHING,
+            resource_pattern_type=ResourcePatternType.ANY,
+            principal=f"User:{login}",
+            host=ANYTHING,
+            operation=AclOperation.ANY,
+            permission_type=AclPermissionType.ALLOW,
         )
         for old in set(admin.describe_acls(whatever).result()) - set(rules):
             exactly = old.restype, old.name, old.resource_pattern_type, old.principal, old.host
