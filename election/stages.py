@@ -165,10 +165,10 @@ def keep_running(stage: Callable[[Settings, Stop], None], settings: Settings, st
         except (Stopped, KeyboardInterrupt):  # Spark's client has a handler of its own for Ctrl-C, which raises this
             return None
         except StartAgain as error:
-            again = error
+            reason = str(error)
         except KafkaException as error:
-            again = kafka_failure(error.args[0])
-        log.warning("starting again: %s", again)
+            reason = str(kafka_failure(error.args[0]))
+        log.warning("starting again: %s", reason)
         backoff.wait(stop)
     return None
 

@@ -3,11 +3,13 @@
 import signal
 import subprocess
 import sys
+import weakref
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from election.config import Settings
-from election.stages import Stop, Stopped, keep_running
+from election.stages import StartAgain, Stop, Stopped, keep_running
 
 # The main thread is in C code, which takes up its wait again after each signal: Python's handlers never run there.
 HANGS = """
@@ -35,6 +37,26 @@ def test_a_signal_is_heard_while_the_main_thread_hangs_in_c(number):
             assert process.stdout.readline() == "heard\n"
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"), [(StartAgain, "gone"), (KafkaException, KafkaError(KafkaError._TRANSPORT))]
+)
+def test_a_stage_that_starts_again_has_let_go_of_what_it_had(monkeypatch, failure, reason):
+    """A consumer that is kept stays in its group, and keeps its partitions from the next."""
+    monkeypatch.setattr("election.stages.RETRY_SECONDS", 0)
+    held = []
+
+    def stage(settings, stop):
+        if held:
+            assert held[0]() is None
+            raise Stopped
+        consumer = Stop()
+        held.append(weakref.ref(consumer))
+        raise failure(reason)
+
+    keep_running(stage, Settings(), Stop())
+    assert held
 
 
 @pytest.mark.parametrize("how", [Stopped, KeyboardInterrupt])
