@@ -144,7 +144,8 @@ def parse_voter(value: bytes | None) -> dict[str, Any]:
         text = voter.get(name)
         if not isinstance(text, str) or not text or not _is_storable(text):
             raise Malformed(f"{name} is not text")
-    voter.setdefault("voted_at", None)
+    if not isinstance(voter.setdefault("voted_at", None), str | None):
+        raise Malformed("voted_at is neither text nor null")
     return voter
 
 

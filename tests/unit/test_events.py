@@ -132,6 +132,13 @@ def test_a_tally_with_long_texts_is_one():
     assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode())["total_votes"] == 5
 
 
+@pytest.mark.parametrize("voted_at", [False, 0, 5, [], {}])
+def test_when_a_voter_voted_is_text_or_null(voted_at):
+    voter = {"voter_id": "v1", "registration_number": "000-0000001", "voted_at": voted_at}
+    with pytest.raises(Malformed, match="voted_at"):
+        parse_voter(simplejson.dumps(voter).encode())
+
+
 @pytest.mark.parametrize(
     "change",
     [
