@@ -133,11 +133,16 @@ def _position(reader: Consumer, topic: str, partition: int) -> int:
 
 
 def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
-    """Where each partition of the topic ends now."""
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    """Where each partition of the topic ends now.
+
+    Raises KafkaException, also when the topic isn't there.
+    """
+    known = consumer.list_topics(topic, timeout=10).topics[topic]
+    if known.error:
+        raise KafkaException(known.error)
     return {
         partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-        for partition in partitions
+        for partition in known.partitions
     }
 
 

@@ -12,6 +12,7 @@ from contextlib import closing
 import psutil
 import psycopg2
 import pytest
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -26,10 +27,12 @@ from election.casting import wait_for_election
 from election.definition import load_election
 from election.messaging import (
     commit,
+    end_offsets,
     good_messages,
     make_admin,
     make_consumer,
     make_producer,
+    make_reader,
     next_offsets,
     publish,
     wait_for_topics,
@@ -175,6 +178,16 @@ def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings
     publish(producer, topics.VOTES, "v1", b"can't arrive")
     with pytest.raises(StartAgain, match="Kafka"):
         producer.flush(60)
+
+
+def test_a_topic_that_is_gone_is_no_empty_topic(settings):
+    topics.ensure_topics(make_admin(settings), 2, 1)
+    wait_for(lambda: topics.VOTES in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
+    with closing(make_reader(settings, [topics.VOTES])) as reader:
+        assert end_offsets(reader, topics.VOTES) == {0: 0, 1: 0}
+        empty_kafka(settings)
+        with pytest.raises(KafkaException, match="UNKNOWN_TOPIC_OR_PART"):
+            end_offsets(reader, topics.VOTES)
 
 
 def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
