@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg2
 import pytest
@@ -216,18 +218,44 @@ def test_containers_are_held_tight(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "reached"),
+    ("service", "address", "reached"),
     [
-        ("kafka/19092", True),
-        ("postgres/5432", True),
-        ("spark-master/7077", False),
-        ("spark-streaming/4040", False),
-        ("kafka/9093", False),
+        *((service, address, True) for service in SCRIPTS.values() for address in ("kafka/19092", "postgres/5432")),
+        *((service, "kafka/9093", False) for service in SCRIPTS.values()),
+        *(
+            (service, address, False)
+            for service in ("dashboard", "voting", "main")
+            for address in ("spark-master/7077", "spark-master/8080", "spark-worker/8081", "spark-streaming/4040")
+        ),
+        ("spark-worker", "spark-master/7077", True),
+        ("spark-master", "spark-worker/8081", True),
+        ("spark-master", "spark-streaming/4040", True),
+        ("dashboard", "dashboard/8501", True),
+        ("voting", "dashboard/8501", False),
     ],
 )
-def test_the_dashboard_reaches_kafka_and_postgresql_only(stack: Stack, address: str, reached: bool) -> None:
-    probe = ["docker", "exec", f"{stack.name}-dashboard-1", "timeout", "5", "bash", "-c", f"</dev/tcp/{address}"]
+def test_a_container_reaches_what_it_needs_only(stack: Stack, service: str, address: str, reached: bool) -> None:
+    probe = ["docker", "exec", f"{stack.name}-{service}-1", "timeout", "5", "bash", "-c", f"</dev/tcp/{address}"]
     assert (subprocess.run(probe, capture_output=True).returncode == 0) == reached
+
+
+def test_nobody_ends_the_count_from_sparks_page(stack: Stack) -> None:
+    page = sparks_page(stack, "/")
+    assert "realtime-election" in page
+    assert "app/kill" not in page
+    [application] = running_applications(stack)
+    with suppress(urllib.error.HTTPError):
+        sparks_page(stack, "/app/kill/", f"id={application}&terminate=true".encode())
+    assert running_applications(stack) == [application]
+
+
+def sparks_page(stack: Stack, path: str, posted: bytes | None = None) -> str:
+    address = f"http://127.0.0.1:{stack.environment['SPARK_PORT']}{path}"
+    return urllib.request.urlopen(address, posted, timeout=20).read().decode()  # noqa: S310 - an address of our own
+
+
+def running_applications(stack: Stack) -> list[str]:
+    return [application["id"] for application in json.loads(sparks_page(stack, "/json/"))["activeapps"]]
 
 
 def test_each_service_has_its_own_secrets_only(stack: Stack) -> None:
