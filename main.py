@@ -22,7 +22,7 @@ def main(settings: Settings, stop: Stop) -> None:
     election = load_election(settings.election, settings.voters)
 
     ensure_logins(settings, stop)
-    database = Database(settings, stop)
+    database = Database(settings, stop, makes_tables=True)
     admin = wait_for_topics(settings, stop, [])
     topics.ensure_topics(admin, settings.kafka_partitions, settings.kafka_replication_factor)
     producer = make_producer(settings)

@@ -18,7 +18,7 @@ from psycopg2.extras import RealDictCursor
 
 from election.config import LOGINS, Settings
 from election.events import Vote
-from election.stages import Backoff, CannotRun, Stop, Waiting
+from election.stages import Backoff, CannotRun, StartAgain, Stop, Waiting
 
 Result = TypeVar("Result")
 # A vote, and the registration number of the voter who casts it.
@@ -61,10 +61,10 @@ BATCH_COLUMNS = "voter_id", "registration_number", "candidate_id", "voting_time"
 
 
 class Database:
-    """A connection that is made again, with waiting, whenever it is lost."""
+    """A connection that is made again, with waiting, whenever it is lost. `makes_tables` is for main.py."""
 
-    def __init__(self, settings: Settings, stop: Stop):
-        self.settings, self.stop = settings, stop
+    def __init__(self, settings: Settings, stop: Stop, *, makes_tables: bool = False):
+        self.settings, self.stop, self.makes_tables = settings, stop, makes_tables
         self._connection: Connection | None = None
         stop.cut_off.add(self)
 
@@ -72,7 +72,7 @@ class Database:
         """Commits what `work` does as one transaction and returns its result.
 
         When PostgreSQL goes away, waits and does `work` again from its start: it must be safe to repeat.
-        Raises Stopped, and CannotRun when a retry can't help.
+        Raises Stopped, CannotRun when a retry can't help, and StartAgain when who makes the tables finds none.
         """
         waiting = Waiting(f"PostgreSQL at {self.settings.postgres_host}:{self.settings.postgres_port}")
         backoff = Backoff()
@@ -85,6 +85,8 @@ class Database:
                 waiting.done()
                 return result
             except UndefinedTable as error:
+                if self.makes_tables:
+                    raise StartAgain(f"the tables are gone ({first_line(error)})") from None
                 waiting.note(f"main.py creates the tables ({first_line(error)})")
             except InsufficientPrivilege as error:
                 raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
@@ -106,7 +108,10 @@ class Database:
         """
         login, password = self.settings.postgres_user, self.settings.postgres_password
         if login in LOGINS and login != "main" and password == self.settings.postgres_password_of(login):
-            return f"it refuses the login {login}, which main.py makes"
+            return (
+                f"it refuses the login {login}, which main.py makes, or it has another password than"
+                f" POSTGRES_{login.upper()}_PASSWORD here"
+            )
         raise CannotRun(
             f"PostgreSQL refused POSTGRES_USER={login} with POSTGRES_PASSWORD: set them to the server's"
         ) from None

@@ -22,6 +22,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+import main
 from election import topics
 from election.casting import wait_for_election
 from election.definition import load_election
@@ -105,6 +106,29 @@ def test_a_missing_table_is_waited_for(settings, stop, caplog):
     Database(settings, stop).run(ensure_schema)
     thread.join(30)
     assert outcome == ["done"]
+
+
+def test_who_makes_the_tables_does_not_wait_for_them(settings, stop):
+    with pytest.raises(StartAgain, match="the tables are gone"):
+        Database(settings, stop, makes_tables=True).run(attempt("SELECT FROM candidates"))
+
+
+def test_main_does_not_wait_for_itself_when_the_record_is_dropped_under_it(settings, stop):
+    settings = no_api(settings)
+    thread, outcome = in_background(lambda: keep_running(main.main, settings, stop))
+    asking = Database(settings, stop)
+
+    def published():
+        return asking.run(lambda one: row(one, "SELECT FROM election WHERE roll_published_to IS NOT NULL")) is not None
+
+    wait_for(published, 60, "the roll is published")
+    execute(settings, "DROP TABLE election, candidates, voters, votes CASCADE")
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, "v1", b"wakes it up")
+    assert not producer.flush(30)
+    thread.join(60)
+    assert not thread.is_alive()
+    assert "has never had a vote" in str(outcome)
 
 
 def test_a_full_disk_is_waited_for(settings, stop, caplog):
