@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from election.config import Settings
 
 ANY = "All"
 ONE_VOTER_PER_BALLOT = "The election has one voter per ballot, so that no turnout is shown."
-ROLL_SECONDS = 5
+ROLL_SECONDS, SEARCHES_KEPT = 5, 100
 ROLL_NOTE = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
 Answer = tuple[list[Mapping[str, Any]], bool]
 KINDS = (
@@ -119,7 +118,7 @@ def _roll(page: Page) -> None:
     if st.session_state.get("roll_search") != search:
         st.session_state.roll_search, st.session_state.roll_pages = search, [""]
     pages: list[str] = st.session_state.roll_pages
-    answer = _ask(page.sources.settings, search, pages[-1])
+    answer = ask(page.sources.settings, search, pages[-1])
     if isinstance(answer, Unavailable):
         show(markup.notice([f"The roll can't be searched now: PostgreSQL says {answer}"]))
         return
@@ -140,16 +139,13 @@ def _turn(pages: list[str]) -> None:
     st.session_state.roll_pages = pages
 
 
-def _ask(settings: Settings, search: Search, after: str) -> Answer | Unavailable:
-    """A page of the roll as PostgreSQL gave it some seconds ago at most: the figures around it refresh more often."""
-    asked, at, answer = st.session_state.get("roll_answer", (None, 0.0, ([], False)))
-    if asked != (search, after) or time.monotonic() - at > ROLL_SECONDS:
-        try:
-            answer = search_roll(settings, search, after)
-        except Unavailable as error:
-            answer = error
-        st.session_state.roll_answer = (search, after), time.monotonic(), answer
-    return answer
+@st.cache_resource(ttl=ROLL_SECONDS, max_entries=SEARCHES_KEPT, show_spinner=False)
+def ask(_settings: Settings, search: Search, after: str) -> Answer | Unavailable:
+    """A page of the roll as PostgreSQL gave it some seconds ago at most, to whichever viewer asked first."""
+    try:
+        return search_roll(_settings, search, after)
+    except Unavailable as error:
+        return error
 
 
 def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
