@@ -38,9 +38,9 @@ class Night:
     browser: Browser
     asked: list[str] = field(default_factory=list)
 
-    def open(self, tab: str = "Results", size: str = "desktop", **query: str) -> Page:
+    def open(self, tab: str = "Results", size: str = "desktop", scheme: str = "light", **query: str) -> Page:
         address = "&".join(f"{name}={value}" for name, value in {"tab": tab, **query}.items())
-        page = open_page(self.browser, f"{self.pipeline.dashboard_url}/?{address}", size)
+        page = open_page(self.browser, f"{self.pipeline.dashboard_url}/?{address}", size, scheme)
         page.on("request", lambda request: self.asked.append(request.url))
         return page
 
@@ -175,9 +175,10 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "package" / "axe.min.js").read_text()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tab", TABS)
-def test_axe_finds_nothing_to_object_to(night: Night, axe: str, tab: str) -> None:
-    page = night.open(tab)
+def test_axe_finds_nothing_to_object_to(night: Night, axe: str, tab: str, scheme: str) -> None:
+    page = night.open(tab, scheme=scheme)
     expect(page.get_by_role("tabpanel").locator(".e-heading").first).to_be_visible(timeout=PAGE_MS)
     page.evaluate(axe)
 
