@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from dashboard import markup, words
 from dashboard.figures import Lead, Stage, lead, outstanding, overall, say_settled, stage
 from dashboard.health import Agreement, check, connecting, kafka_problem, problems, waiting
@@ -29,7 +31,7 @@ def _headline(view: View, photos: Photos, interval_seconds: float | None) -> str
     found = problems(view)
     warning = markup.notice(found) if found else ""
     figures = _progress(view) + _tiles(view, interval_seconds)
-    return f"<header>{_title(view)}{warning}{_lead(view, photos)}{figures}</header>"
+    return f"<header>{_title(view, interval_seconds is None)}{warning}{_lead(view, photos)}{figures}</header>"
 
 
 def status(view: View) -> str:
@@ -54,10 +56,12 @@ def final(view: View) -> bool:
     return stage(view) is Stage.COUNTED and not differs(view)
 
 
-def _title(view: View) -> str:
+def _title(view: View, paused: bool) -> str:
     now, compared = stage(view), check(view.watched, view.now)
     kinds = {Stage.COUNTED: "good", Stage.COUNTING: "busy"}
     pills = [markup.pill(kinds.get(now, "quiet"), SIGNS[now], now)]
+    if paused:
+        pills.append(markup.pill("quiet", "‖", f"Paused at {datetime.fromtimestamp(view.now, UTC):%H:%M:%S} UTC"))
     if kafka_problem(view) and view.counted:
         pills.append(markup.pill("bad", "!", "Interrupted: last known figures"))
     audited = view.watched.audited
@@ -95,10 +99,12 @@ def _leaders(found: Lead, view: View, photos: Photos) -> str:
     )
     first = found.leaders[0]
     title = "Tied" if len(found.leaders) > 1 else "Winner" if final(view) else "Leads so far"
-    party = markup.text(first.candidate.party) + " · " if len(found.leaders) == 1 else "each "
+    dot = '<span class="e-dot"> · </span>'
+    party = markup.text(first.candidate.party) + dot if len(found.leaders) == 1 else "each "
     return (
         f'<div class="e-leader"><div class="e-photos">{pictures}</div><div><small>{title}</small><b>{names}</b>'
-        f"{party}{words.votes(first.votes)} · {words.percent(first.votes, first.total)}</div></div>"
+        f'{party}<span class="e-whole">{words.votes(first.votes)} · {words.percent(first.votes, first.total)}</span>'
+        "</div></div>"
     )
 
 

@@ -36,10 +36,11 @@ def _sums(view: View) -> None:
     found = check(watched, view.now)
     kind, sign = SIGNS[found.agreement]
     log = words.count(watched.log_messages) if watched.log_messages is not None else "–"
+    note = "The record is PostgreSQL's votes, the log votes_topic, the tally the count"
+    if watched.database_at and watched.kafka_at:
+        note += f"; compared {words.age(view.now - min(watched.database_at, watched.kafka_at))}"
     show(
-        markup.heading(
-            "Record = log = tally", "The record is PostgreSQL's votes, the log votes_topic, the tally the count"
-        )
+        markup.heading("Record = log = tally", note)
         + f'<div class="e-top">{markup.pill(kind, sign, found.agreement)} <span>{markup.text(found.words)}</span></div>'
         + markup.tiles(
             (

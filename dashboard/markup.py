@@ -140,9 +140,7 @@ def map_legend(candidates: Iterable[Candidate], shades: Sequence[tuple[float, st
     ]
     names = "".join(f"<li>{patch} {sign} {name}</li>" for sign, name, patch in patches)
     lead = ", ".join(said for _, said in shades)
-    return (
-        f'<ul class="e-legend">{names}<li class="e-note">Paler to stronger, the lead: {text(lead)}. = a tie</li></ul>'
-    )
+    return f'<ul class="e-legend">{names}</ul><p class="e-note">Pale to strong, the lead: {text(lead)}. = a tie</p>'
 
 
 def scale(least: float, most: float) -> str:

@@ -64,7 +64,8 @@ def _race(view: View) -> None:
     show(race.title)
     alt = "Lines of each candidate's share of all votes so far. The table below has the figures."
     charts.draw(charts.race_spec(colours), race.shares, alt, "race")
-    show(markup.heading(f"Votes cast in {race.each}", "By the time of casting, in UTC; a pale bar is not over yet"))
+    pale = "" if stage(view) is Stage.COUNTED else "; a pale bar is not over yet"
+    show(markup.heading(f"Votes cast in {race.each}", f"By the time of casting, in UTC{pale}"))
     alt = f"Bars of the votes cast in {race.each}. The table below has the figures."
     charts.draw(charts.pace_spec(colours), race.pace, alt, "pace")
     with st.expander("The race as a table"):

@@ -26,16 +26,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the late dashboard is."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Process]]:
+    """The late dashboard: where it is, and its process."""
     port, log = free_port(8601), tmp_path_factory.mktemp("late") / "dashboard.log"
     command = [sys.executable, "-m", "tests.e2e.late_dashboard", "--server.port", str(port)]
     process = Process("late dashboard", command, log, folder=ROOT)
     try:
         process.wait_until(lambda: port_answers(port), 60)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.stop()
+
+
+@pytest.fixture
+def address(server: tuple[str, Process]) -> str:
+    return server[0]
 
 
 @pytest.fixture
@@ -109,3 +114,12 @@ def test_a_click_on_the_map_chooses_the_place_and_another_gives_all_back(page: P
     page.locator(f"path[aria-label='{place}, chosen']").click()
     expect(page.get_by_role("heading", name="Places that each candidate leads")).to_be_visible(timeout=PAGE_MS)
     assert page.evaluate(ALIVE)
+
+
+def test_a_page_whose_server_is_gone_says_since_when(page: Page, server: tuple[str, Process]) -> None:
+    """The last one: nothing comes from the server any more."""
+    notice = page.get_by_text("No contact with the server since")
+    expect(notice).to_have_count(0)
+    server[1].stop()
+    expect(notice).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_role("heading", name="Every place")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -263,6 +264,12 @@ def test_stale_figures_stay_with_their_age(show: Shown) -> None:
     assert "■ Mélanie Joly" in said
 
 
+def test_the_comparison_says_how_old_it_is(show: Shown) -> None:
+    then = time.time() - 10
+    said = show(staged_sources(0.5, database_at=then, kafka_at=then), "Integrity")
+    assert re.search(r"compared 1\d s ago", said)
+
+
 def test_without_postgresql_the_count_goes_on_and_the_roll_says_why_not(show: Shown) -> None:
     sources = staged_sources(0.5, name="simulated", voters=2000, database_problem="connection refused")
     said = show(sources, "Voters")
@@ -329,6 +336,8 @@ def test_a_setting_that_cannot_be_used_is_said_instead_of_a_page(monkeypatch: py
 def test_a_viewer_can_pause_and_choose_the_pace(show: Shown) -> None:
     show(staged_sources(0.5))
     app = show.app
+    assert "Paused" not in html_of(app)
     app.toggle(key="paused").set_value(True).run()
     assert not app.exception
+    assert re.search(r"Paused at \d\d:\d\d:\d\d UTC", html_of(app))
     assert app.selectbox(key="refresh").disabled
