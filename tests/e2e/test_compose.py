@@ -52,6 +52,36 @@ def test_compose_accepts_the_file_and_each_overlay(overlay: str | None) -> None:
     assert ran.stderr == ""
 
 
+def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() -> None:
+    require_docker("docker", "compose", "version")
+    files = {
+        f"{system}_{login}_PASSWORD_FILE": f"/{system}/{login}".lower()
+        for system in ("KAFKA", "POSTGRES")
+        for login in ("MAIN", "VOTING", "SPARK", "DASHBOARD")
+    }
+    certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
+    viewers = {"DASHBOARD_PASSWORD_FILE": "/viewers"}
+    overlay = "--file", "docker-compose.yml", "--file", "deploy/existing.yml"
+    ran = subprocess.run(
+        ["docker", "compose", "--env-file", os.devnull, *overlay, "config", "--format", "json"],
+        cwd=ROOT,
+        env={**os.environ, **files, **certificates, **viewers},
+        capture_output=True,
+        check=True,
+    )
+    found = json.loads(ran.stdout)
+    assert found["services"].keys() == {"main", "voting", "spark-streaming", "dashboard"}
+    for name, service in found["services"].items():
+        login = name.removesuffix("-streaming")
+        given = {secret["target"]: found["secrets"][secret["source"]]["file"] for secret in service["secrets"]}
+        own = {f"/kafka/{login}", f"/postgres/{login}", *certificates.values()}
+        assert set(given.values()) == own | (set(viewers.values()) if name == "dashboard" else set())
+        named = {variable for variable, value in service["environment"].items() if value in given}
+        assert {"KAFKA_SASL_PASSWORD_FILE", f"POSTGRES_{login.upper()}_PASSWORD_FILE", *certificates} <= named
+        assert len(named) == len(given)
+    assert found["services"]["dashboard"]["environment"]["DASHBOARD_AUDIT"] == "off"
+
+
 def test_the_services_together_may_take_no_more_than_6_gb() -> None:
     require_docker("docker", "compose", "version")
     command = ["docker", "compose", "--env-file", os.devnull, "config", "--format", "json"]

@@ -251,7 +251,7 @@ def test_nobody_ends_the_count_from_sparks_page(stack: Stack) -> None:
 
 def sparks_page(stack: Stack, path: str, posted: bytes | None = None) -> str:
     address = f"http://127.0.0.1:{stack.environment['SPARK_PORT']}{path}"
-    return urllib.request.urlopen(address, posted, timeout=20).read().decode()  # noqa: S310 - an address of our own
+    return urllib.request.urlopen(address, posted, timeout=20).read().decode()
 
 
 def running_applications(stack: Stack) -> list[str]:
