@@ -211,6 +211,11 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")
     if not settings.kafka_sasl:
         return
+    if protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism.upper() == "PLAIN":
+        raise SettingError(
+            "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear with KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT:"
+            " use SASL_SSL, or a SCRAM mechanism"
+        )
     for name in ("kafka_sasl_username", "kafka_sasl_password"):
         if not getattr(settings, name):
             raise SettingError(f"{name.upper()} is missing: KAFKA_SECURITY_PROTOCOL={protocol} needs it")

@@ -63,6 +63,14 @@ def test_a_secret_may_be_in_a_file(tmp_path):
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_PASSWORD is missing"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD_FILE": "/nowhere"}, "KAFKA_SASL_PASSWORD_FILE"),
         ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL='TLS' is none of PLAINTEXT"),
+        (
+            {
+                "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+                "KAFKA_SASL_MECHANISM": "PLAIN",
+                "KAFKA_SASL_PASSWORD": "x",
+            },
+            "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear",
+        ),
         ({"DASHBOARD_AUDIT": "maybe"}, "DASHBOARD_AUDIT='maybe'"),
     ],
 )
