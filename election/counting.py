@@ -8,6 +8,7 @@ are committed together, the sink repeats itself after a crash, and totals are ab
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,15 +28,18 @@ from election.connecting import spark_kafka_options
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
-from election.stages import CannotRun, StartAgain, Stop, Waiting
+from election.stages import Backoff, CannotRun, StartAgain, Stop, Waiting
 from election.watching import TopicWatch
 
 log = logging.getLogger(__name__)
 
 # Another number here makes new checkpoints: raise it whenever the state that a query keeps changes its meaning.
 STATE_VERSION = 3
-RETRY_SECONDS = 2
 CHECK_SECONDS = 5
+# What Kafka's Java client throws, and says, when waiting won't help.
+DENIED = re.compile(
+    r"(Topic|Group|Cluster)AuthorizationException|SaslAuthenticationException|Not authorized to access (topics|group)"
+)
 # So many votes a micro-batch, so that a long drain shows how far it is; and so few that real-time mode takes them over.
 DRAIN_VOTES, LITTLE_VOTES = 200_000, 20_000
 # A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
@@ -70,7 +74,11 @@ class Count:
         )
 
     def run(self, queries: Queries) -> None:
-        """Keeps the queries running until told to stop; one that fails is started again from its checkpoint."""
+        """Keeps the queries running until told to stop; one that fails is started again from its checkpoint.
+
+        Raises CannotRun when Kafka refuses the user.
+        """
+        backoff = Backoff()
         while not self.stop.is_set():
             try:
                 if self.settings.real_time:
@@ -82,8 +90,13 @@ class Count:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
                     self._run_once(queries(self.read_messages()), self._micro_batches)
             except PySparkException as error:
+                if is_denied(error):
+                    raise CannotRun(
+                        f"Kafka refused the count: {one_line(error)}; set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+                        f" to the broker's, and give this user the rights of election/acls.py"
+                    ) from None
                 log.error("the count stopped and starts again: %s", one_line(error))
-                self.stop.wait(RETRY_SECONDS)
+                backoff.wait(self.stop)
                 self.watch.check()
 
     def _real_time(self, query: str) -> dict[str, Any]:
@@ -166,12 +179,7 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         database = Database(settings, stop)
         election = wait_for_roll(database, stop)
         watch = TopicWatch(admin, topics.VOTES)
-        # A topic made anew has another id, so it never meets the state of the one before; nor does another election.
-        checkpoint = (
-            Path(settings.spark_checkpoint_dir)
-            / cluster_id(admin)
-            / f"{watch.made}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
-        )
+        checkpoint = checkpoint_path(settings, cluster_id(admin), watch.made, election)
         log.info("checkpoint: %s", checkpoint)
         with TemporaryDirectory(prefix="election-") as folder:
             yield Count(settings, stop, spark, slots, checkpoint, watch, database, Path(folder))
@@ -181,6 +189,22 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
     finally:
         stop_spark(spark)
+
+
+def checkpoint_path(settings: Settings, cluster: str, topic: str, election: str) -> Path:
+    """Where the count of this votes_topic keeps its state: that of another topic, cluster or election is another's."""
+    name = f"{topic}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
+    return Path(settings.spark_checkpoint_dir) / cluster / name
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether Kafka refused the user: the error's text tells, or that of one of its causes, which Spark keeps apart."""
+    cause: Exception | None = error
+    while cause:
+        if DENIED.search(str(cause)):
+            return True
+        cause = getattr(cause, "_cause", None)
+    return False
 
 
 def wait_for_roll(database: Database, stop: Stop) -> str:
