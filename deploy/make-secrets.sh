@@ -77,8 +77,10 @@ give "$SCRIPTS" admin/postgres-admin < "$work/postgres-admin"
 give "$POSTGRES" postgres/password < "$work/postgres-admin"
 give "$POSTGRES" postgres/postgres.key < "$work/postgres.key"
 give "$POSTGRES" postgres/postgres.crt < "$work/postgres.crt"
+# A login has no business in the server's other databases, where nobody has said what it may.
 give "$POSTGRES" postgres/pg_hba.conf << END
 local   all all     peer
+hostssl postgres,template1 main,voting,spark,dashboard,auditor all reject
 hostssl all all all scram-sha-256
 END
 

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -32,7 +33,9 @@ VOTERS = 600
 SCRIPTS = {"main": "main", "voting": "voting", "spark": "spark-streaming", "dashboard": "dashboard"}
 SERVERS = "kafka", "postgres", "spark-master", "spark-worker"
 RUNNING = *SERVERS, *SCRIPTS.values()
+ONCE = "secrets", "access"
 TALLIES = [topic.name for topic in topics.AGGREGATED]
+VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id, '1', now() FROM votes LIMIT 1"
 NOT_ALLOWED = {
     "main": [*TALLIES, topics.REJECTED_VOTES],
     "voting": [*TALLIES, topics.REJECTED_VOTES, topics.VOTERS],
@@ -148,14 +151,32 @@ def test_kafka_refuses_to_show_the_log_to_who_only_writes_it_or_shows_the_count(
         ({"postgres_user": "stranger"}, "authentication failed"),
         ({"postgres_password": "wrong"}, "authentication failed"),
         ({"postgres_user": "postgres", "postgres_password": "postgres"}, "authentication failed"),
+        ({"postgres_db": "postgres"}, "pg_hba.conf rejects connection"),
         ({"postgres_sslmode": "disable", "postgres_sslrootcert": None}, "no encryption"),
         ({"postgres_sslrootcert": None}, "root certificate file"),
     ],
-    ids=["unknown user", "wrong password", "default superuser", "plain text", "unknown authority"],
+    ids=["unknown user", "wrong password", "default superuser", "another database", "plain text", "unknown authority"],
 )
 def test_postgresql_refuses(logins: dict[str, Settings], changes: dict[str, str | None], said: str) -> None:
     with pytest.raises(psycopg2.OperationalError, match=said):
         psycopg2.connect(**dataclasses.replace(logins["voting"], **changes).postgres)
+
+
+def test_a_server_that_another_authority_signed_is_refused_by_both_clients(
+    stack: Stack, logins: dict[str, Settings], tmp_path: Path
+) -> None:
+    key = "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null"
+    made = stack.inside("main", "openssl", "req", "-x509", *key, "-subj", "/CN=Another authority", "-days", "1")
+    another = tmp_path / "another.crt"
+    another.write_text(made)
+    trusting = dataclasses.replace(
+        logins["voting"], kafka_ssl_ca_location=str(another), postgres_sslrootcert=str(another)
+    )
+    with pytest.raises(psycopg2.OperationalError, match="certificate verify failed"):
+        psycopg2.connect(**trusting.postgres)
+    with pytest.raises(KafkaException):
+        make_admin(trusting).list_topics(timeout=5)
+    assert make_admin(logins["voting"]).list_topics(timeout=20).topics
 
 
 @pytest.mark.parametrize(
@@ -165,6 +186,10 @@ def test_postgresql_refuses(logins: dict[str, Settings], changes: dict[str, str 
         ("voting", "SELECT email FROM voters"),
         ("spark", "SELECT voter_name FROM voters"),
         ("dashboard", "SELECT candidate_id FROM votes"),
+        ("dashboard", VOTE),
+        ("dashboard", "CREATE TEMPORARY TABLE mine (id int)"),
+        ("dashboard", "SELECT lo_create(0)"),
+        ("spark", VOTE),
         ("auditor", "DELETE FROM votes"),
         ("main", "CREATE ROLE another"),
     ],
@@ -205,16 +230,29 @@ def test_no_password_is_in_a_log_a_process_list_the_environment_the_image_or_a_p
 
 
 def test_containers_are_held_tight(stack: Stack) -> None:
-    for service in RUNNING:
+    for service in (*RUNNING, *ONCE):
         held = json.loads(stack.docker("inspect", f"{stack.name}-{service}-1"))[0]
         host, user = held["HostConfig"], held["Config"]["User"]
-        assert user not in ("", "0", "root"), service
+        added = [capability.removeprefix("CAP_") for capability in host["CapAdd"] or []]
+        if service == "secrets":  # gives each file to its owner, and reaches nothing
+            assert (user, added, host["NetworkMode"]) == ("root", ["CHOWN"], "none")
+        else:
+            assert user not in ("", "0", "root"), service
+            assert added == [], service
         assert host["CapDrop"] == ["ALL"], service
         assert "no-new-privileges:true" in host["SecurityOpt"], service
         assert host["ReadonlyRootfs"] == (service != "kafka"), service
         assert host["Memory"] > 0, service
         published = [at for ports in (host["PortBindings"] or {}).values() for at in ports]
         assert {at["HostIp"] for at in published} <= {"127.0.0.1"}, service
+
+
+def test_the_audits_container_is_held_as_tight(stack: Stack) -> None:
+    services = json.loads(stack.compose("--profile", "audit", "config", "--format", "json"))["services"]
+    held = "cap_drop", "cap_add", "security_opt", "read_only", "user", "ports"
+    of_audit, of_access = ({name: services[service].get(name) for name in held} for service in ("auditor", "access"))
+    assert of_audit == of_access
+    assert services["auditor"]["networks"].keys() == {"backend"}
 
 
 @pytest.mark.parametrize(
