@@ -14,7 +14,7 @@ window.watchdog ??= setInterval(() => {
     said.id = "e-contact";
     said.setAttribute("role", "status");
     const time = new Date().toISOString().slice(11, 19);
-    said.textContent = `No contact with the server since ${time} UTC. The figures are from then.`;
+    said.textContent = `No contact with the server since ${time} UTC: this page stays as it was then.`;
     document.body.append(said);
   }
 }, 1000);

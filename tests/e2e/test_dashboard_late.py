@@ -122,4 +122,6 @@ def test_a_page_whose_server_is_gone_says_since_when(page: Page, server: tuple[s
     expect(notice).to_have_count(0)
     server[1].stop()
     expect(notice).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("Connection error")).to_be_attached(timeout=PAGE_MS)
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("heading", name="Every place")).to_be_visible()
