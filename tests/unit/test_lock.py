@@ -1,4 +1,4 @@
-"""The locks hold the version and the hashes of every package that requirements*.txt name."""
+"""The locks hold the version and the hashes of every package that requirements*.txt name, and pip is told to check."""
 
 import re
 
@@ -32,3 +32,10 @@ def test_every_package_is_locked_at_its_version_with_its_hashes(name: str) -> No
 def test_the_tests_use_what_the_scripts_use() -> None:
     run, test = locked("requirements.lock"), locked("requirements-dev.lock")
     assert {package: test[package] for package in run} == run
+
+
+@pytest.mark.parametrize("name", ["run.py", "Dockerfile"])
+def test_what_installs_packages_takes_them_from_a_lock_and_checks_their_hashes(name: str) -> None:
+    installing = re.findall(r"^.*\bpip\b.*\binstall\b.*$", (PROJECT / name).read_text(), re.MULTILINE)
+    assert installing
+    assert [line for line in installing if not re.search(r'--require-hashes"?,? "?-r"?,? (\S+\.)?lock', line)] == []
