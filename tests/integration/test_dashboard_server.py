@@ -6,10 +6,15 @@ import socket
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
 from embedded.processes import Process, free_port, port_answers
 from tests.conftest import ROOT
@@ -22,19 +27,24 @@ REQUEST = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\n
 ELSEWHERE = "http://elsewhere.example"
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A dashboard without Kafka and PostgreSQL, started as by hand: where it listens is left to config.toml."""
-    port = free_port(28501)
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit-app.py", "--server.headless", "true"]
-    log = tmp_path_factory.mktemp("dashboard") / "log"
+@contextmanager
+def dashboard(script: str, log: Path, preferred_port: int) -> Iterator[int]:
+    """Streamlit without Kafka and PostgreSQL, started as by hand: where it listens is left to config.toml."""
+    port = free_port(preferred_port)
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     nowhere = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "POSTGRES_PORT": "1"}
-    dashboard = Process("dashboard", [*command, "--server.port", str(port)], log, environment=nowhere, folder=ROOT)
+    server = Process("dashboard", [*command, "--server.port", str(port)], log, environment=nowhere, folder=ROOT)
     try:
-        dashboard.wait_until(lambda: port_answers(port), 60)
+        server.wait_until(lambda: port_answers(port), 60)
         yield port
     finally:
-        dashboard.stop()
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with dashboard("streamlit-app.py", tmp_path_factory.mktemp("dashboard") / "log", 28501) as port:
+        yield port
 
 
 def ask(port: int, text: str) -> str:
@@ -72,7 +82,29 @@ def test_another_sites_page_may_not_read_an_answer(port: int) -> None:
     assert "_streamlit_xsrf=" in answer
 
 
-def test_errors_stay_in_the_log_and_no_usage_is_reported() -> None:
+def test_what_fails_unforeseen_is_told_to_the_log_and_not_to_the_viewer(tmp_path: Path) -> None:
+    script, log = tmp_path / "fails.py", tmp_path / "log"
+    script.write_text("raise RuntimeError('hunter2')")
+    with dashboard(str(script), log, 28601) as port:
+        sent = page_of(port)
+    assert any(message.delta.new_element.HasField("exception") for message in sent)
+    assert [message for message in sent if b"hunter2" in message.SerializeToString()] == []
+    assert [message for message in sent if b'fails.py", line' in message.SerializeToString()] == []
+    assert "RuntimeError: hunter2" in log.read_text()
+
+
+def page_of(port: int) -> list[ForwardMsg]:
+    """What a viewer's browser is sent until the page is there."""
+    rerun = BackMsg()
+    rerun.rerun_script.query_string = ""
+    sent: list[ForwardMsg] = []
+    with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")]) as viewer:
+        viewer.send(rerun.SerializeToString())
+        while not sent or not sent[-1].HasField("script_finished"):
+            sent.append(ForwardMsg.FromString(viewer.recv(timeout=30, decode=False)))
+    return sent
+
+
+def test_no_usage_is_reported() -> None:
     config = tomllib.loads((Path(ROOT) / ".streamlit" / "config.toml").read_text())
-    assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
