@@ -156,11 +156,15 @@ def connecting(view: View) -> bool:
 
 
 def waiting(view: View) -> list[str]:
-    """What main.py has not made so far, for a page that never had figures: at the start that is no fault."""
-    found = []
-    if view.watched.database_problem in (NO_LOGIN, NO_ELECTION) and not view.watched.database_at:
-        found.append(view.watched.database_problem)
-    if kafka_problem(view) == NO_TOPICS and not view.heard_at:
+    """What main.py has not made so far, for a page that never had figures: at the start that is no fault.
+
+    main.py makes the logins before the topics: once these are there, a login that is refused is a fault.
+    """
+    found, kafka, database = [], kafka_problem(view), view.watched.database_problem
+    calm = (NO_ELECTION, NO_LOGIN) if kafka else (NO_ELECTION,)
+    if database in calm and not view.watched.database_at:
+        found.append(database)
+    if kafka == NO_TOPICS and not view.heard_at:
         found.append(NO_TOPICS)
     return found
 

@@ -13,7 +13,10 @@ from election.results import RejectedVote, Tally
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
 CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
-NO_LOGIN = "PostgreSQL refuses the dashboard's login, which main.py makes"
+NO_LOGIN = (
+    "PostgreSQL refuses the dashboard's login, which main.py makes, or it has another password than"
+    " POSTGRES_DASHBOARD_PASSWORD here"
+)
 NO_ELECTION = "main.py has not prepared the election yet"
 Made = TypeVar("Made")
 

@@ -134,12 +134,20 @@ def test_topics_that_are_missing_are_waited_for_at_the_start_and_a_problem_later
 
 @pytest.mark.parametrize("trouble", [NO_LOGIN, NO_ELECTION])
 def test_an_election_that_is_not_prepared_is_waited_for_at_the_start_and_a_problem_later(trouble: str) -> None:
-    start = view(replace(AGREEING, database_problem=trouble, database_at=0.0))
-    assert waiting(start) == [trouble]
+    unseen = replace(AGREEING, database_problem=trouble, database_at=0.0)
+    start = view(unseen, heard_at=0.0, counting_problem=NO_TOPICS)
+    assert waiting(start) == [trouble, NO_TOPICS]
     assert problems(start) == []
     later = view(replace(AGREEING, database_problem=trouble))
     assert waiting(later) == []
     assert len(problems(later)) == 1
+
+
+def test_a_login_that_is_refused_after_main_has_made_it_is_a_problem() -> None:
+    refused = replace(AGREEING, database_problem=NO_LOGIN, database_at=0.0)
+    assert "another password than POSTGRES_DASHBOARD_PASSWORD" in problems(view(refused))[0]
+    seeding = view(replace(refused, database_problem=NO_ELECTION))
+    assert problems(seeding) == []
 
 
 def test_a_watch_that_does_not_come_back_is_reported_and_claims_nothing() -> None:
