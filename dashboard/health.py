@@ -162,7 +162,7 @@ def waiting(view: View) -> list[str]:
     """
     found, kafka, database = [], kafka_problem(view), view.watched.database_problem
     calm = (NO_ELECTION, NO_LOGIN) if kafka else (NO_ELECTION,)
-    if database in calm and not view.watched.database_at:
+    if database and database in calm and not view.watched.database_at:
         found.append(database)
     if kafka == NO_TOPICS and not view.heard_at:
         found.append(NO_TOPICS)
