@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-KEPT_SECONDS, SAMPLE = 60, 200
+KEPT_SECONDS, SAMPLE = 60, 100
 
 
 @dataclass

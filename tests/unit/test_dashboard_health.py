@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dashboard.database import NOT_YET, VOTED, Search, roll_query
-from dashboard.examples import example
 from dashboard.health import Agreement, State, check, kafka_problem, parts, problems, waiting
-from dashboard.photos import LARGEST_BYTES, Photos, data_address
 from dashboard.speed import delays, overall_delay, rates, shown_delay
 from dashboard.view import NO_ELECTION, NO_LOGIN, Group, Sample, View, Watched
 from dashboard.watch import compare
-from election.results import EXAMPLE_BYTES, NO_TOPICS, RejectedVote
-from tests.conftest import wait_for
+from election.results import NO_TOPICS
 
 NOW = 1_000_000.0
 AGREEING = Watched(
@@ -177,99 +168,6 @@ def test_delays_are_those_of_the_last_minute() -> None:
     assert overall
     assert overall.p50 == 0.008
     assert overall_delay(seen[:1], NOW) is None
-
-
-def rejected(value: bytes) -> RejectedVote:
-    return RejectedVote("reason", 0, 1, value[:EXAMPLE_BYTES], len(value))
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (b"", "(empty)"),
-        (
-            b'{"voter_id": "1111-2222", "candidate_id": "x", "voting_time": "2026-05-07T12:00:00+00:00", "vote": 2}',
-            "{voter_id: (text of 9), candidate_id: (text of 1), voting_time: 2026-05-07T12:00:00+00:00, vote: 2}",
-        ),
-        (
-            b'{"vote": "1111 for x", "voting_time": "1111 for x", "1111 for x": 1}',
-            "{voting_time: (text of 10), vote: (text of 10), 1 more field}",
-        ),
-        (b'{"voter_id": {"1111": "x"}, "candidate_id": null}', "{voter_id: (object), candidate_id: (null)}"),
-        (b'{"vote": 1111222233334444}', "{vote: (number)}"),
-        (b'["1111", "x"]', "JSON, but no object: (list)"),
-        (b"1111-2222 x", "no JSON in its first kilobyte: 11 bytes, beginning with 1111"),
-        (b"\xff\x00\n voted for x", "no JSON in its first kilobyte: 15 bytes, beginning with \\\\xff\\x00\\n "),
-    ],
-)
-def test_an_example_of_a_rejected_message_tells_its_shape_and_neither_voter_nor_choice(
-    value: bytes, shown: str
-) -> None:
-    assert example(rejected(value)) == shown
-
-
-@given(st.binary(max_size=2000))
-def test_whatever_was_rejected_is_shown_as_printable_text(value: bytes) -> None:
-    assert example(rejected(value)).isprintable()
-
-
-def test_a_message_too_long_to_be_kept_tells_its_length() -> None:
-    assert "3,002 bytes" in example(rejected(b'"' + b"x" * 3000 + b'"'))
-
-
-def test_the_roll_is_never_asked_for_whom_or_when_somebody_voted() -> None:
-    query, _ = roll_query(Search("a", "b", VOTED), "")
-    assert "candidate" not in query
-    assert "voting_time" not in query
-
-
-def test_wildcards_in_a_search_are_letters() -> None:
-    query, values = roll_query(Search(r"50%_\x", None, NOT_YET), "000-1")
-    assert values["part"] == r"%50\%\_\\x%"
-    assert values["after"] == "000-1"
-    assert "votes.voter_id IS NULL" in query
-
-
-def test_only_pictures_of_a_sensible_size_are_put_into_the_page() -> None:
-    jpeg = b"\xff\xd8\xff\xe0"
-    assert str(data_address(jpeg)).startswith("data:image/jpeg;base64,")
-    assert data_address(b"<svg onload=alert(1)>") is None
-    assert data_address(jpeg + bytes(LARGEST_BYTES)) is None
-
-
-def test_a_photo_without_a_web_address_is_never_asked_for() -> None:
-    photos = Photos()
-    assert photos.get("") is None
-    assert photos.get("file:///etc/passwd") is None
-    assert photos.get("javascript:alert(1)") is None
-
-
-@pytest.fixture
-def pictures() -> Iterator[str]:
-    """The address of a server that has one picture, /face.jpg."""
-
-    class Server(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/face.jpg" else 404)
-            self.end_headers()
-            self.wfile.write(b"\xff\xd8\xff\xe0 a face")
-
-        def log_message(self, *_: object) -> None:
-            """Keeps the tests' output quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_photo_comes_in_the_background_and_one_that_fails_is_left_alone(pictures: str) -> None:
-    photos = Photos()
-    assert photos.get(f"{pictures}/face.jpg") is None
-    wait_for(lambda: photos.get(f"{pictures}/face.jpg"), 10, "the photo")
-    assert str(photos.get(f"{pictures}/face.jpg")).startswith("data:image/jpeg;base64,")
-    assert photos.get(f"{pictures}/nobody.jpg") is None
 
 
 def test_a_vote_is_shown_at_the_first_refresh_after_it_was_counted() -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,64 +12,18 @@ from streamlit.testing.v1 import AppTest
 from dashboard import page
 from dashboard.page import TABS
 from dashboard.sources import Sources
-from dashboard.view import NO_ELECTION, NO_LOGIN, Audited, Watched
+from dashboard.view import NO_ELECTION, NO_LOGIN, Watched
 from election import topics
-from election.config import SettingError, Settings
+from election.config import SettingError
 from election.events import Reason
 from election.results import CONNECTING, NO_TOPICS, Board, RejectedVote
+from tests.unit.shown import APP, NO_DATABASE, Shown, Texts, html_of
 from tests.unit.staged import NoPhotos, StagedLive, StagedWatch, staged_board, staged_sources
 
-APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
-NO_DATABASE = Settings(postgres_host="127.0.0.1", postgres_port=1)
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** "
     "[x](javascript:1) $x$ :red[x] '; DROP TABLE votes;--"
 )
-
-
-class Texts(HTMLParser):
-    """The words of some HTML, and its tags."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: set[str] = set()
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def __str__(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-
-def html_of(app: AppTest) -> str:
-    """All HTML on the page but its style and its watchdog."""
-    bodies = (element.proto.body for element in app.get("html"))
-    return "\n".join(body for body in bodies if not body.startswith(("<style", "<script>")))
-
-
-class Shown:
-    """Runs the page; `app` is how it was last shown."""
-
-    app: AppTest
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        self.monkeypatch = monkeypatch
-
-    def __call__(self, sources: Sources, tab: str = "Results", **query: str) -> str:
-        """The page's words on these sources with a tab open; no exception may be on it."""
-        sources.settings = NO_DATABASE
-        self.monkeypatch.setattr(page, "open_sources", lambda: sources)
-        self.app = AppTest.from_file(str(APP), default_timeout=30)
-        for name, value in {"tab": tab, **query}.items():
-            self.app.query_params[name] = value
-        self.app.run()
-        assert not self.app.exception
-        return str(Texts(html_of(self.app)))
 
 
 @pytest.fixture
@@ -163,96 +114,6 @@ def test_a_tie_is_a_tie(show: Shown) -> None:
     said = show(sources)
     assert "Tied ▲ Richard Bergeron and ■ Mélanie Joly" in said
     assert "2 candidates have the same number of votes" in said
-
-
-def test_the_final_figures_are_the_elections(show: Shown) -> None:
-    said = show(staged_sources(1.0))
-    assert "All votes counted" in said
-    for figure in (
-        "149,467 votes",
-        "123,062 votes",
-        "118,637 votes",
-        "391,166 votes counted of 391,166: one voter per ballot",
-    ):
-        assert figure in said
-    assert "Tally equals the record" in said
-    assert "Winner ● Denis Coderre" in said
-    assert "Won by 26,405 votes" in said
-
-
-def test_nobody_has_won_while_tally_and_record_differ(show: Shown) -> None:
-    said = show(staged_sources(1.0, audited=Audited(time.time(), False, "votes in the tally only: 1")))
-    assert "Winner" not in said
-    assert "Won by" not in said
-
-
-def test_places_led_and_tied_add_up_to_all_that_have_votes(show: Shown) -> None:
-    sources = staged_sources(0.0)
-    assert sources.election
-    place = {"gender": "male", "age_group": "75+", "at": 0.0}
-    cast = [
-        {**place, "state": state, "candidate_id": one}
-        for state, one in (
-            ("12-Saint-Sulpice", "joly"),
-            ("13-Ahuntsic", "joly"),
-            ("111-Mile-End", "joly"),
-            ("111-Mile-End", "bergeron"),
-        )
-    ]
-    sources.live.board = staged_board(sources.election, cast, time.time())
-    said = show(sources, "Places")
-    assert "Of 3 places with votes so far" in said
-    assert "■ Mélanie Joly 2 ● Denis Coderre 0 ▲ Richard Bergeron 0 Tied 1" in said
-
-
-def test_parties_of_one_candidate_each_are_folded_away(show: Shown) -> None:
-    show(staged_sources(0.5))
-    assert "Parties: one candidate each" in [expander.label for expander in show.app.expander]
-
-
-@pytest.mark.parametrize("tab", TABS)
-def test_an_election_of_one_voter_per_ballot_shows_no_turnout(show: Shown, tab: str) -> None:
-    said = show(staged_sources(1.0), tab)
-    assert "Turnout" not in said
-    assert "one voter per ballot" in said
-    assert all("Turnout" not in frame.value and "Registered" not in frame.value for frame in show.app.dataframe)
-
-
-def test_an_election_where_not_everybody_votes_shows_its_turnout(show: Shown) -> None:
-    sources = staged_sources(1.0, name="simulated", voters=2000)
-    assert "Turnout" in show(sources)
-    assert "the mark is at all" in show(sources)
-    said = show(sources, "Voters")
-    assert "Turnout by gender" in said
-    assert "Female" in said
-    show(sources, "Places")
-    assert {"Turnout", "Registered"} <= set(show.app.dataframe[0].value)
-
-
-def test_a_differing_tally_is_red_wherever_one_looks(show: Shown) -> None:
-    sources = staged_sources(1.0, record={"coderre": 149_466, "bergeron": 118_637, "joly": 123_062})
-    for tab in TABS:
-        assert "Tally and record differ" in show(sources, tab)
-    assert "The tally has 1 vote that the record does not have" in show(sources, "Integrity")
-    assert "Tally equals the record" not in show(sources)
-
-
-def test_audited_is_claimed_only_after_an_audit_that_agrees(show: Shown) -> None:
-    assert "audited" not in show(staged_sources(1.0)).lower()
-    agreeing = staged_sources(1.0, audited=Audited(time.time(), True, "391,166 votes agree one by one"))
-    assert "All 391,166 votes counted and audited" in show(agreeing)
-    differing = staged_sources(1.0, audited=Audited(time.time(), False, "1 vote in the tally only"))
-    said = show(differing, "Integrity")
-    assert "audited" not in said.lower()
-    assert "Tally and record differ" in said
-    assert "1 vote in the tally only" in said
-
-
-def test_the_audits_result_stays_with_its_age_while_postgresql_is_down(show: Shown) -> None:
-    old = Audited(time.time() - 300, True, "391,166 votes agree one by one")
-    sources = staged_sources(1.0, audited=old, database_problem="connection refused")
-    assert "Audited 5 min ago: record, log and tally agreed" in show(sources)
-    assert "vote by vote, 5 min ago: 391,166 votes agree one by one" in show(sources, "Integrity")
 
 
 def test_stale_figures_stay_with_their_age(show: Shown) -> None:

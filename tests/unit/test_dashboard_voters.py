@@ -1,4 +1,4 @@
-"""The search in the roll, as all viewers share it."""
+"""The search in the roll: what is asked, and that all viewers share it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard import voters
-from dashboard.database import Search, Unavailable
+from dashboard.database import NOT_YET, VOTED, Search, Unavailable, roll_query
 from election.config import Settings
 
 
@@ -48,3 +48,16 @@ def test_a_database_that_is_away_is_not_asked_by_every_viewer(monkeypatch: pytes
     answers = [voters.ask(Settings(), Search(), "") for _ in range(3)]
     assert {str(answer) for answer in answers} == {"no answer"}
     assert len(roll.asked) == 1
+
+
+def test_the_roll_is_never_asked_for_whom_or_when_somebody_voted() -> None:
+    query, _ = roll_query(Search("a", "b", VOTED), "")
+    assert "candidate" not in query
+    assert "voting_time" not in query
+
+
+def test_wildcards_in_a_search_are_letters() -> None:
+    query, values = roll_query(Search(r"50%_\x", None, NOT_YET), "000-1")
+    assert values["part"] == r"%50\%\_\\x%"
+    assert values["after"] == "000-1"
+    assert "votes.voter_id IS NULL" in query
