@@ -23,13 +23,12 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s   %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("election").setLevel(logging.ERROR)
-    faults: Counter[str] = Counter()
+    struck: Counter[str] = Counter()
     failed: list[int] = []
-    votes = 0
+    votes = planned = 0
     for seed in range(arguments.seed, arguments.seed + arguments.rounds):
         plan = draw_plan(seed, quick=arguments.quick)
         say(f"round {seed - arguments.seed + 1} of {arguments.rounds}, {plan}")
-        faults.update(event.fault for event in plan.events)
         started = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
         folder.chmod(0o755)
@@ -37,17 +36,25 @@ def main() -> int:
         problems = chaos.run()
         recorded = chaos.report.recorded if chaos.report else 0
         votes += recorded
+        planned += len(plan.events)
+        struck.update(chaos.struck)
         say(f"    {recorded} votes, {chaos.restarts} restarts, {time.monotonic() - started:.0f} s")
         for problem in problems:
             say(f"    FAILED: {problem}")
         if problems:
             failed.append(seed)
-            say(f"    again: python -m tests.chaos --rounds 1 --seed {seed}; its logs are in {folder / 'logs'}")
+            say(f"    again: {replay(seed, quick=arguments.quick)}; its logs are in {folder / 'logs'}")
         else:
             shutil.rmtree(folder)
-    say(f"{arguments.rounds} rounds, {votes:,} votes, {faults.total()} faults: {dict(faults.most_common())}")
+    faults = f"{struck.total()} of {planned} faults struck: {dict(struck.most_common())}"
+    say(f"{arguments.rounds} rounds, {votes:,} votes, {faults}")
     say(f"differences: {len(failed)}" + (f", seeds {failed}" if failed else ""))
     return 1 if failed else 0
+
+
+def replay(seed: int, *, quick: bool) -> str:
+    """The command that draws the same round again."""
+    return f"python -m tests.chaos --rounds 1 --seed {seed}{' --quick' if quick else ''}"
 
 
 def say(text: str) -> None:

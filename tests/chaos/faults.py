@@ -1,12 +1,11 @@
-"""What can go wrong in a round. Each fault gets the round and its event, and returns at once or almost."""
+"""What can go wrong in a round. Each fault gets the round and its event, and says almost at once whether it struck."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -17,67 +16,85 @@ from psycopg2.extras import RealDictCursor
 from election import topics
 from election.audit import connect
 from election.events import Malformed, Vote, encode_vote, encode_voter, parse_vote
+from tests.chaos.wire import Raw, publish_raw, read_votes
 
 if TYPE_CHECKING:
     from tests.chaos.plan import Event
     from tests.chaos.rounds import Round
+
+    Fault = Callable[[Round, Event], bool]
 
 STOPPED_SECONDS = 20
 SAMPLE = 50
 BAD_VOTES = (b"", b"nonsense", b"\xff\xfe", b"{}", b'{"vote": 1}', b"[1]", b"null", b'{"voter_id": NaN}')
 
 
-def kill(part: str) -> Callable[[Round, Event], None]:
-    def fault(chaos: Round, _event: Event) -> None:
-        if part in chaos.pipeline.parts:
-            chaos.pipeline.parts[part].kill()
+def kill(part: str) -> Fault:
+    def fault(chaos: Round, _event: Event) -> bool:
+        process = chaos.running(part)
+        if process:
+            process.kill()
+        return bool(process)
 
     return fault
 
 
-def kill_spark_driver(chaos: Round, _event: Event) -> None:
+def kill_spark_driver(chaos: Round, _event: Event) -> bool:
     """The Python process alone: its JVM must notice and end."""
-    os.kill(chaos.pipeline.parts["spark-streaming"].pid, signal.SIGKILL)
+    process = chaos.running("spark-streaming")
+    if process:
+        process.popen.kill()
+        process.popen.wait()
+    return bool(process)
 
 
-def kill_spark_jvm(chaos: Round, _event: Event) -> None:
+def kill_spark_jvm(chaos: Round, _event: Event) -> bool:
     """The JVM alone: the Python process must notice and end."""
-    for process in family(chaos.pipeline.parts["spark-streaming"].pid):
-        if process.name() == "java":
-            process.kill()
+    process = chaos.running("spark-streaming")
+    machines = [member for member in family(process.pid) if is_java(member)] if process else []
+    for machine in machines:
+        send(machine, signal.SIGKILL)
+    if machines:
+        chaos.spark_must_count_again()
+    return bool(machines)
 
 
-def kill_kafka(chaos: Round, event: Event) -> None:
-    chaos.kill_kafka()
+def kill_kafka(chaos: Round, event: Event) -> bool:
+    struck = chaos.kill_kafka()
     chaos.later(event.downtime, chaos.start_kafka)
+    return struck
 
 
-def wipe_kafka(chaos: Round, event: Event) -> None:
+def wipe_kafka(chaos: Round, event: Event) -> bool:
     """Kafka loses everything, topics and offsets too; PostgreSQL keeps the record."""
     chaos.kill_kafka()
     shutil.rmtree(chaos.pipeline.kafka.folder)
-    chaos.log_was_wiped = True
     chaos.later(event.downtime, chaos.start_kafka)
+    return True
 
 
-def kill_postgres(chaos: Round, event: Event) -> None:
-    chaos.kill_postgres()
+def kill_postgres(chaos: Round, event: Event) -> bool:
+    struck = chaos.kill_postgres()
     chaos.later(event.downtime, chaos.start_postgres)
+    return struck
 
 
-def remove_checkpoint(chaos: Round, _event: Event) -> None:
-    chaos.pipeline.parts["spark-streaming"].kill()
-    shutil.rmtree(chaos.pipeline.folder / "checkpoints", ignore_errors=True)
+def remove_checkpoint(chaos: Round, _event: Event) -> bool:
+    """And ends Spark, which keeps a part of its state in memory."""
+    process, checkpoints = chaos.running("spark-streaming"), chaos.pipeline.folder / "checkpoints"
+    if process:
+        process.kill()
+    was_there = checkpoints.exists()
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return was_there
 
 
-def pause(part: str) -> Callable[[Round, Event], None]:
+def pause(part: str) -> Fault:
     """SIGSTOP for a while: alive, its connections open, and silent."""
 
-    def fault(chaos: Round, _event: Event) -> None:
-        process = chaos.process(part)
-        if not process or not process.running:
-            return
-        stopped = family(process.pid)
+    def fault(chaos: Round, _event: Event) -> bool:
+        process = chaos.running(part)
+        stopped = family(process.pid) if process else []
         for member in stopped:
             send(member, signal.SIGSTOP)
 
@@ -85,52 +102,70 @@ def pause(part: str) -> Callable[[Round, Event], None]:
             for member in stopped:
                 send(member, signal.SIGCONT)
 
-        chaos.later(STOPPED_SECONDS, resume)
+        if stopped:
+            chaos.later(STOPPED_SECONDS, resume)
+        return bool(stopped)
 
     return fault
 
 
-def share_voting(chaos: Round, _event: Event) -> None:
+def share_voting(chaos: Round, _event: Event) -> bool:
     """Two more join; one of them is killed a little later (and comes back)."""
     for name in ("voting-8", "voting-9"):
         chaos.pipeline.start(name)
     chaos.later(4, lambda: chaos.pipeline.parts["voting-8"].kill())
+    return True
 
 
-def voters_thrice(chaos: Round, event: Event) -> None:
+def voters_thrice(chaos: Round, event: Event) -> bool:
     """Some voters come to voters_topic three times more, as if they had not voted."""
 
     def inject() -> None:
         messages = [(voter["voter_id"], encode_voter(voter, None)) for voter in some_voters(chaos, event, 3 * SAMPLE)]
-        chaos.publish(topics.VOTERS, [(key.encode(), value, -1) for key, value in 3 * messages])
+        publish_raw(chaos.settings, topics.VOTERS, [(key.encode(), value, -1) for key, value in 3 * messages])
 
-    chaos.inject(inject)
+    return chaos.inject(event, inject)
 
 
-def repeat_votes(chaos: Round, _event: Event) -> None:
+def repeat_votes(chaos: Round, event: Event) -> bool:
     """Everything on votes_topic is produced again."""
-    chaos.inject(lambda: chaos.publish(topics.VOTES, chaos.read_votes()))
+    return chaos.inject(event, lambda: publish_raw(chaos.settings, topics.VOTES, read_votes(chaos.settings)))
 
 
-def other_candidate(chaos: Round, event: Event) -> None:
-    """Some who have voted vote again, for somebody else."""
+def other_candidate(chaos: Round, event: Event) -> bool:
+    """Some who have voted vote again, for somebody else. The audit must name them."""
+    candidates = [candidate["candidate_id"] for candidate in chaos.election.candidates]
+    chosen: dict[str, Raw] = {}
 
     def inject() -> None:
-        candidates = [candidate["candidate_id"] for candidate in chaos.election.candidates]
-        forged = []
-        for key, value, partition in chaos.read_votes():
-            try:
-                vote = parse_vote(key, value)
-            except Malformed:
-                continue
-            other = next(candidate for candidate in candidates if candidate != vote.candidate_id)
-            forged.append((key, encode_vote(Vote(vote.voter_id, other, vote.voting_time)), partition))
-        chaos.publish(topics.VOTES, Random(event.seed).sample(forged, min(SAMPLE, len(forged))))
+        if not chosen:
+            forged = forge_votes(read_votes(chaos.settings), candidates)
+            chosen.update(Random(event.seed).sample(sorted(forged.items()), min(SAMPLE, len(forged))))
+        publish_raw(chaos.settings, topics.VOTES, chosen.values())
+        chaos.contested.update(chosen)
 
-    chaos.inject(inject)
+    return chaos.inject(event, inject)
 
 
-def bad_votes(chaos: Round, event: Event) -> None:
+def forge_votes(logged: Iterable[Raw], candidates: Sequence[str]) -> dict[str, Raw]:
+    """For each voter with a good vote among these, one for another candidate, on the same partition.
+
+    Raises IndexError when nobody has one.
+    """
+    forged: dict[str, Raw] = {}
+    for key, value, partition in logged:
+        with suppress(Malformed):
+            vote = parse_vote(key, value)
+            if vote.candidate_id in candidates:
+                other = next(candidate for candidate in candidates if candidate != vote.candidate_id)
+                message = encode_vote(Vote(vote.voter_id, other, vote.voting_time))
+                forged.setdefault(vote.voter_id, (key, message, partition))
+    if not forged:
+        raise IndexError("nobody has voted")
+    return forged
+
+
+def bad_votes(chaos: Round, event: Event) -> bool:
     """Nonsense, and votes for nobody who stands: they must not take their voters' turn."""
 
     def inject() -> None:
@@ -139,9 +174,9 @@ def bad_votes(chaos: Round, event: Event) -> None:
         ]
         messages = [(b"bad", value) for value in BAD_VOTES * 20]
         messages += [(vote.voter_id.encode(), encode_vote(vote)) for vote in nobody]
-        chaos.publish(topics.VOTES, [(key, value, -1) for key, value in messages])
+        publish_raw(chaos.settings, topics.VOTES, [(key, value, -1) for key, value in messages])
 
-    chaos.inject(inject)
+    return chaos.inject(event, inject)
 
 
 def some_voters(chaos: Round, event: Event, count: int) -> list[dict[str, Any]]:
@@ -159,6 +194,13 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def is_java(process: psutil.Process) -> bool:
+    try:
+        return process.name() == "java"
+    except psutil.NoSuchProcess:
+        return False
+
+
 def send(process: psutil.Process, number: int) -> None:
     try:
         process.send_signal(number)
@@ -166,7 +208,7 @@ def send(process: psutil.Process, number: int) -> None:
         return
 
 
-FAULTS: dict[str, Callable[[Round, Event], None]] = {
+FAULTS: dict[str, Fault] = {
     "kill_voting": kill("voting"),
     "kill_main": kill("main"),
     "kill_spark": kill("spark-streaming"),
@@ -180,6 +222,7 @@ FAULTS: dict[str, Callable[[Round, Event], None]] = {
     "pause_voting": pause("voting"),
     "pause_main": pause("main"),
     "pause_spark": pause("spark-streaming"),
+    "pause_dashboard": pause("dashboard"),
     "pause_kafka": pause("kafka"),
     "pause_postgres": pause("postgres"),
     "share_voting": share_voting,

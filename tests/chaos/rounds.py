@@ -9,7 +9,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,28 +18,27 @@ from pathlib import Path
 import psycopg2
 from confluent_kafka import KafkaException
 
-from election import topics
-from election.audit import Auditor, CannotLook, settle
+from election.audit import Auditor, CannotLook, connect, settle
 from election.config import load_settings
 from election.definition import load_election
-from election.events import parse_tally
-from election.messaging import make_producer, make_reader, read_to_end
 from election.report import Report
 from election.results import read_board
 from election.stages import StartAgain
-from embedded.pipeline import PORTS, Pipeline
-from embedded.processes import NotStarted, Process
+from embedded.pipeline import DASHBOARD, PORTS, Pipeline
+from embedded.processes import Process
+from tests.chaos import verdict
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
 from tests.chaos.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
+SPARK = "spark-streaming"
 TICK_SECONDS = 0.2
 RESTART_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
-DELIVER_SECONDS = 60.0
-Raw = tuple[bytes | None, bytes | None, int]
+INJECT_SECONDS = 150.0
+ANSWER_SECONDS = 60.0
 
 
 def own_ports() -> dict[str, int]:
@@ -65,47 +65,63 @@ class Round:
         self.settings = load_settings(self.pipeline.environment)
         self.election = load_election(self.settings.election, plan.voters)
         self.problems: list[str] = []
+        self.struck: list[str] = []
+        self.contested: set[str] = set()
         self.restarts = 0
-        self.log_was_wiped = False
         self.report: Report | None = None
+        self._watcher = Watcher(self.settings)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._injections: list[threading.Thread] = []
-        self._kafka_down = self._postgres_down = False
+        self._kafka_down = self._postgres_down = self._clock_runs = False
+        self._spark_said = 0
 
     def run(self) -> list[str]:
-        with self.pipeline:
-            self.pipeline.start_services()
-            voting = ["voting", *(f"voting-{number}" for number in range(2, self.plan.voting_processes + 1))]
-            for part in ["main", "spark-streaming", *voting, *(["dashboard"] if self.plan.dashboard else [])]:
-                self.pipeline.start(part)
-            for event in self.plan.events:
-                self.later(event.at, partial(self._strike, event))
-            watcher = Watcher(self.settings)
-            self.later(min(event.at for event in self.plan.events), watcher.start)
-            try:
-                self._until_counted()
-                if not self.problems:
-                    self._judge()
-            except (NotStarted, KafkaException) as error:
-                self.problems.append(f"{type(error).__name__}: {error}")
-            finally:
-                watcher.close()
-        return self.problems + watcher.problems
+        try:
+            with self.pipeline:
+                self._play()
+        except Exception:  # noqa: BLE001 - it is reported
+            self.problems.append(traceback.format_exc())
+        return self.problems + self._watcher.problems
+
+    def _play(self) -> None:
+        self.pipeline.start_services()
+        voting = ["voting", *(f"voting-{number}" for number in range(2, self.plan.voting_processes + 1))]
+        for part in ["main", SPARK, *voting, *([DASHBOARD] if self.plan.dashboard else [])]:
+            self.pipeline.start(part)
+        try:
+            self._until_counted()
+            if not self.problems:
+                self._judge()
+        finally:
+            self._watcher.close()
+
+    def _start_clock(self) -> None:
+        """From now on the seconds of the plan count."""
+        self._clock_runs = True
+        for event in self.plan.events:
+            self.later(event.at, partial(self._strike, event))
+        for moment in self.plan.readers:
+            self.later(moment, self._watcher.start_reader)
 
     def _strike(self, event: Event) -> None:
-        log.info("%s", event)
-        FAULTS[event.fault](self, event)
+        if FAULTS[event.fault](self, event):
+            self.struck.append(event.fault)
+            log.info("%s", event)
+        else:
+            log.info("%s found nothing to strike", event)
 
     def _until_counted(self) -> None:
         deadline = time.monotonic() + self.timeout_seconds
         auditor, look_at = Auditor(self.settings), 0.0
         with closing(auditor):
             while time.monotonic() < deadline:
+                if not self._clock_runs and (not self.plan.from_first_vote or self._a_vote_is_recorded()):
+                    self._start_clock()
                 self._run_due()
                 self._revive()
                 quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
-                if quiet and time.monotonic() > look_at:
+                if quiet and self._clock_runs and time.monotonic() > look_at and self._spark_counts():
                     try:
                         self.report = auditor.look()
                     except CannotLook as error:
@@ -120,6 +136,23 @@ class Round:
         reached = f"recorded {self.report.recorded}, under way {self.report.lags}" if self.report else "could not look"
         self.problems.append(f"not counted after {self.timeout_seconds:.0f} s: {reached}")
 
+    def _a_vote_is_recorded(self) -> bool:
+        try:
+            with closing(connect(self.settings)) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM votes LIMIT 1")
+                return cursor.fetchone() is not None
+        except psycopg2.Error:
+            return False
+
+    def spark_must_count_again(self) -> None:
+        """What Spark has said so far does not prove that it counts: the round waits until it says so again."""
+        file = self.pipeline.logs / f"{SPARK}.log"
+        self._spark_said = file.stat().st_size if file.exists() else 0
+
+    def _spark_counts(self) -> bool:
+        process = self.running(SPARK)
+        return bool(process) and verdict.counts_again(process.log.read_bytes()[self._spark_said :])
+
     def _run_due(self) -> None:
         while self._due and self._due[0][0] <= time.monotonic():
             heapq.heappop(self._due)[2]()
@@ -130,6 +163,8 @@ class Round:
             log.info("%s ended with %s: starts again", name, self.pipeline.parts[name].popen.returncode)
             self.restarts += 1
             time.sleep(RESTART_SECONDS)
+            if name == SPARK:
+                self.spark_must_count_again()
             self.pipeline.start(name)
         for name, down, start in (
             ("kafka", self._kafka_down, self.start_kafka),
@@ -144,24 +179,17 @@ class Round:
         """Demands the known answer of the topics, in what was said last too, and a clean audit."""
         with closing(Auditor(self.settings)) as auditor:
             self.report = settle(auditor, PATIENCE_SECONDS)
-        self.problems += [str(difference) for difference in self.report.differences]
         board = read_board(self.settings)
-        per_candidate = {name: votes for name, votes in self.election.votes_per_candidate.items() if votes}
-        if board.votes_per_candidate != per_candidate:
-            self.problems.append(f"tally {board.votes_per_candidate}, known answer {per_candidate}")
-        if board.votes_by_location != self.election.votes_by_location:
-            self.problems.append("the tally by location is not the known answer")
-        names = [topic.name for topic in topics.AGGREGATED]
-        last: dict[tuple[str, str], int] = {}
-        with closing(make_reader(self.settings, names)) as reader:
-            for messages in read_to_end(reader, names):
-                for message in messages:
-                    key = str(message.topic()), (message.key() or b"").decode()
-                    last[key] = parse_tally(message.value())["total_votes"]
-        largest = {(name, key): row["total_votes"] for name in names for key, row in board.totals[name].items()}
-        if last != largest:
-            lower = [key for key, votes in largest.items() if last[key] != votes]
-            self.problems.append(f"the last message of {len(lower)} keys is not the largest: {lower[:5]}")
+        self.problems += [
+            *map(str, self.report.settled().differences),
+            *verdict.judge_answer(board, self.election),
+            *verdict.judge_last_messages(self.settings, board),
+            *verdict.judge_notes(self.report, self.contested),
+        ]
+        if self.plan.dashboard:
+            self.pipeline.parts[DASHBOARD].wait_until(
+                lambda: verdict.dashboard_answers(self.pipeline.dashboard_port), ANSWER_SECONDS
+            )
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), action))
@@ -170,62 +198,52 @@ class Round:
         servers = {"kafka": self.pipeline.kafka.process, "postgres": self.pipeline.postgres.process}
         return servers[part] if part in servers else self.pipeline.parts.get(part)
 
-    def kill_kafka(self) -> None:
-        self._kafka_down = True
-        process = self.process("kafka")
+    def running(self, part: str) -> Process | None:
+        process = self.process(part)
+        return process if process and process.running else None
+
+    def kill_kafka(self) -> bool:
+        """Whether it ran until now."""
+        self._kafka_down, process = True, self.running("kafka")
         if process:
             process.kill()
+        return bool(process)
 
     def start_kafka(self) -> None:
-        process = self.process("kafka")
-        if not process or not process.running:
+        if not self.running("kafka"):
             self.pipeline.kafka.start()
         self._kafka_down = False
 
-    def kill_postgres(self) -> None:
-        """The server and all its backends at once: what is not on disk is lost."""
-        self._postgres_down = True
-        process = self.process("postgres")
+    def kill_postgres(self) -> bool:
+        """The server and all its backends at once: what is not on disk is lost. Whether it ran until now."""
+        self._postgres_down, process = True, self.running("postgres")
         if process:
             for backend in family(process.pid):
                 send(backend, signal.SIGKILL)
             process.kill()
+        return bool(process)
 
     def start_postgres(self) -> None:
-        process = self.process("postgres")
-        if not process or not process.running:
+        if not self.running("postgres"):
             self.pipeline.postgres.start()
         self._postgres_down = False
 
-    def inject(self, work: Callable[[], None]) -> None:
-        """Does work that needs Kafka and PostgreSQL beside everything else, until it succeeds."""
+    def inject(self, event: Event, work: Callable[[], None]) -> bool:
+        """Does work that needs Kafka and PostgreSQL beside everything else, until it succeeds, which it must."""
 
         def persist() -> None:
-            deadline = time.monotonic() + DELIVER_SECONDS
-            while time.monotonic() < deadline:
+            deadline = time.monotonic() + INJECT_SECONDS
+            while True:
                 try:
                     return work()
                 except (KafkaException, StartAgain, psycopg2.Error, IndexError, ValueError) as error:
-                    log.debug("%s: again", error)
+                    if time.monotonic() > deadline:
+                        return self.problems.append(f"{event} never succeeded: {error}")
                     time.sleep(1)
-            return log.warning("an injection never succeeded")
+                except Exception:  # noqa: BLE001 - it is reported
+                    return self.problems.append(f"{event}: {traceback.format_exc()}")
 
         thread = threading.Thread(target=persist, daemon=True)
         thread.start()
         self._injections.append(thread)
-
-    def publish(self, topic: str, messages: Iterable[Raw]) -> None:
-        producer = make_producer(self.settings)
-        for key, value, partition in messages:
-            producer.produce(topic, value, key, partition)
-        if producer.flush(DELIVER_SECONDS):
-            raise StartAgain("not delivered")
-
-    def read_votes(self) -> list[Raw]:
-        """What is on votes_topic now. Raises IndexError when that is nothing."""
-        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
-            batches = list(read_to_end(reader, [topics.VOTES]))
-        votes = [
-            (message.key(), message.value(), int(message.partition() or 0)) for batch in batches for message in batch
-        ]
-        return votes or [][0]
+        return True

@@ -1,0 +1,68 @@
+"""What a round demands in the end. Each function returns what is wrong, as sentences."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Collection
+from contextlib import closing
+
+from election import topics
+from election.config import Settings
+from election.definition import Election
+from election.events import parse_tally
+from election.messaging import make_reader, read_to_end
+from election.report import Report
+from election.results import Board
+
+COUNTS = b"votes so far are counted"
+BEGINS_AGAIN = b"starting again", b"starts again"
+ANSWER_SECONDS = 5
+
+
+def counts_again(said: bytes) -> bool:
+    """Whether spark-streaming, by what it has logged, has counted what there was and not begun again since."""
+    return said.rfind(COUNTS) > max(map(said.rfind, BEGINS_AGAIN))
+
+
+def judge_answer(board: Board, election: Election) -> list[str]:
+    """The tally must be the known answer."""
+    problems = []
+    per_candidate = {name: votes for name, votes in election.votes_per_candidate.items() if votes}
+    if board.votes_per_candidate != per_candidate:
+        problems.append(f"tally {board.votes_per_candidate}, known answer {per_candidate}")
+    if board.votes_by_location != election.votes_by_location:
+        problems.append("the tally by location is not the known answer")
+    return problems
+
+
+def judge_last_messages(settings: Settings, board: Board) -> list[str]:
+    """What was said last of each key must be the largest: it is what compaction leaves."""
+    names = [topic.name for topic in topics.AGGREGATED]
+    last: dict[tuple[str, str], int] = {}
+    with closing(make_reader(settings, names)) as reader:
+        for messages in read_to_end(reader, names):
+            for message in messages:
+                key = str(message.topic()), (message.key() or b"").decode()
+                last[key] = parse_tally(message.value())["total_votes"]
+    largest = {(name, key): row["total_votes"] for name in names for key, row in board.totals[name].items()}
+    lower = [key for key, votes in largest.items() if last[key] != votes]
+    return [f"the last message of {len(lower)} keys is not the largest: {lower[:5]}"] if lower else []
+
+
+def judge_notes(report: Report, contested: Collection[str]) -> list[str]:
+    """The audit must name the voters for whom a later vote for somebody else was forged, and nobody else."""
+    named = next((note for note in report.notes if "later vote for another candidate" in note.what), None)
+    count, names = (named.count, named.examples) if named else (0, ())
+    expected = sorted(contested)
+    if count == len(expected) and list(names) == expected[: len(names)] and (names or not expected):
+        return []
+    return [f"{len(expected)} voters have a forged later vote; the audit notes {named}"]
+
+
+def dashboard_answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)) as connection:
+        try:
+            connection.request("GET", "/_stcore/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
