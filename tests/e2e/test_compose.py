@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -52,8 +53,16 @@ def test_compose_accepts_the_file_and_each_overlay(overlay: str | None) -> None:
     assert ran.stderr == ""
 
 
-def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() -> None:
+def configured(overlay: str, environment: dict[str, str]) -> dict[str, Any]:
+    """What compose makes of the files."""
     require_docker("docker", "compose", "version")
+    files = "--file", "docker-compose.yml", "--file", overlay
+    command = ["docker", "compose", "--env-file", os.devnull, *files, "config", "--format", "json"]
+    environment = {**os.environ, **environment}
+    return json.loads(subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout)
+
+
+def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() -> None:
     files = {
         f"{system}_{login}_PASSWORD_FILE": f"/{system}/{login}".lower()
         for system in ("KAFKA", "POSTGRES")
@@ -61,15 +70,7 @@ def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() ->
     }
     certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
     viewers = {"DASHBOARD_PASSWORD_FILE": "/viewers"}
-    overlay = "--file", "docker-compose.yml", "--file", "deploy/existing.yml"
-    ran = subprocess.run(
-        ["docker", "compose", "--env-file", os.devnull, *overlay, "config", "--format", "json"],
-        cwd=ROOT,
-        env={**os.environ, **files, **certificates, **viewers},
-        capture_output=True,
-        check=True,
-    )
-    found = json.loads(ran.stdout)
+    found = configured("deploy/existing.yml", {**files, **certificates, **viewers})
     assert found["services"].keys() == {"main", "voting", "spark-streaming", "dashboard"}
     for name, service in found["services"].items():
         login = name.removesuffix("-streaming")
@@ -80,6 +81,14 @@ def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() ->
         assert {"KAFKA_SASL_PASSWORD_FILE", f"POSTGRES_{login.upper()}_PASSWORD_FILE", *certificates} <= named
         assert len(named) == len(given)
     assert found["services"]["dashboard"]["environment"]["DASHBOARD_AUDIT"] == "off"
+
+
+def test_the_overlay_takes_the_viewers_password_from_a_file() -> None:
+    dashboard = configured("deploy/secure.yml", {"DASHBOARD_PASSWORD_FILE": "/viewers"})["services"]["dashboard"]
+    [given] = [volume["target"] for volume in dashboard["volumes"] if volume["source"] == "/viewers"]
+    assert dashboard["environment"]["DASHBOARD_PASSWORD_FILE"] == given
+    without = configured("deploy/secure.yml", {"DASHBOARD_PASSWORD_FILE": ""})["services"]["dashboard"]
+    assert not without["environment"]["DASHBOARD_PASSWORD_FILE"]
 
 
 def test_the_services_together_may_take_no_more_than_6_gb() -> None:
