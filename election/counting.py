@@ -93,7 +93,7 @@ class Count:
                 if is_denied(error):
                     raise CannotRun(
                         f"Kafka refused the count: {one_line(error)}; set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
-                        f" to the broker's, and give this user the rights of election/acls.py"
+                        " to the broker's, and give this user the rights of election/acls.py"
                     ) from None
                 log.error("the count stopped and starts again: %s", one_line(error))
                 backoff.wait(self.stop)
