@@ -60,12 +60,12 @@ class Seeding:
     stop: Stop
 
     def claim_log(self, admin: AdminClient) -> None:
-        """Notes that votes_topic is this election's, before anybody is registered and can vote.
+        """Notes that votes_topic is this election's, before a voting.py or the count can take up this election.
 
         Raises CannotRun when it has messages and the database never had a log: voters of another election have the
         same ids, and would be taken for those of this one.
         """
-        self._claim_database()
+        self.database.run(ensure_schema)
         topic, messages = topic_id(admin, topics.VOTES), self._count_messages()
         held = self.database.run(
             lambda connection: row(connection, "SELECT votes_topic, roll_published_to FROM election")
@@ -76,6 +76,7 @@ class Seeding:
                 f" database {self.settings.postgres_db} has never had a vote: they belong to another database. Set"
                 f" POSTGRES_DB to it, or KAFKA_BOOTSTRAP_SERVERS to another Kafka, or {START_OVER}"
             )
+        self.database.run(self._claim)
         self.database.run(lambda connection: _execute(connection, "UPDATE election SET votes_topic = %s", topic))
 
     def _count_messages(self) -> int:
@@ -87,7 +88,8 @@ class Seeding:
 
         Raises CannotRun when the database holds another election.
         """
-        self._claim_database()
+        self.database.run(ensure_schema)
+        self.database.run(self._claim)
         done = self.database.run(lambda connection: rows(connection, "SELECT count(*) FROM voters")[0]["count"])
         if done == self.election.registered:
             log.info("%s: all %s voters are registered", self.election.title, f"{done:,}")
@@ -95,10 +97,6 @@ class Seeding:
         people = choose_people(self.settings.randomuser_url, self.election)
         self.database.run(lambda connection: self._seed_candidates(connection, people))
         self._seed_voters(Roll(self.election, people), done)
-
-    def _claim_database(self) -> None:
-        self.database.run(ensure_schema)
-        self.database.run(self._claim)
 
     def _claim(self, connection: Connection) -> None:
         election = self.election

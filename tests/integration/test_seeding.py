@@ -98,11 +98,11 @@ def log_one(settings):
     assert not producer.flush(30)
 
 
-def test_a_log_of_another_database_is_refused_before_anybody_is_registered(seeding, settings, admin):
+def test_a_log_of_another_database_is_refused_before_anything_can_use_it(seeding, settings, admin):
     log_one(settings)
     with pytest.raises(CannotRun, match="has 1 messages already, and the database voting has never"):
         seeding.claim_log(admin)
-    assert count(seeding, "voters") == 0
+    assert count(seeding, "election") == 0
 
 
 def test_an_empty_log_is_the_elections_own_from_then_on(seeding, settings, admin):
