@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg2
 from confluent_kafka import KafkaException
 
-from election.audit import Auditor, CannotLook, connect, settle
+from election.audit import Auditor, CannotLook, settle
 from election.config import load_settings
 from election.definition import load_election
 from election.report import Report
@@ -34,7 +34,7 @@ from tests.chaos.watcher import Watcher
 log = logging.getLogger(__name__)
 
 SPARK = "spark-streaming"
-TICK_SECONDS = 0.2
+TICK_SECONDS, LOOK_SECONDS = 0.2, 2.0
 RESTART_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 INJECT_SECONDS = 150.0
@@ -74,7 +74,7 @@ class Round:
         self._order = itertools.count()
         self._injections: list[threading.Thread] = []
         self._kafka_down = self._postgres_down = self._clock_runs = False
-        self._spark_said = 0
+        self._spark_said, self._reached = 0, "faults are left, or no vote was recorded"
 
     def run(self) -> list[str]:
         try:
@@ -112,37 +112,33 @@ class Round:
             log.info("%s found nothing to strike", event)
 
     def _until_counted(self) -> None:
-        deadline = time.monotonic() + self.timeout_seconds
-        auditor, look_at = Auditor(self.settings), 0.0
-        with closing(auditor):
+        deadline, look_at = time.monotonic() + self.timeout_seconds, 0.0
+        with closing(Auditor(self.settings)) as auditor:
             while time.monotonic() < deadline:
-                if not self._clock_runs and (not self.plan.from_first_vote or self._a_vote_is_recorded()):
+                if not self._clock_runs and (not self.plan.from_first_vote or verdict.has_votes(self.settings)):
                     self._start_clock()
                 self._run_due()
                 self._revive()
                 quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
-                if quiet and self._clock_runs and time.monotonic() > look_at and self._spark_counts():
-                    try:
-                        self.report = auditor.look()
-                    except CannotLook as error:
-                        log.info("%s", error)
-                    else:
-                        if self.report.differences or (
-                            self.report.agrees and self.report.recorded >= self.election.ballots
-                        ):
-                            return
-                    look_at = time.monotonic() + 2
+                if quiet and self._clock_runs and time.monotonic() > look_at:
+                    if self._is_decided(auditor):
+                        return
+                    look_at = time.monotonic() + LOOK_SECONDS
                 time.sleep(TICK_SECONDS)
-        reached = f"recorded {self.report.recorded}, under way {self.report.lags}" if self.report else "could not look"
-        self.problems.append(f"not counted after {self.timeout_seconds:.0f} s: {reached}")
+        self.problems.append(f"not counted after {self.timeout_seconds:.0f} s: {self._reached}")
 
-    def _a_vote_is_recorded(self) -> bool:
-        try:
-            with closing(connect(self.settings)) as connection, connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM votes LIMIT 1")
-                return cursor.fetchone() is not None
-        except psycopg2.Error:
+    def _is_decided(self, auditor: Auditor) -> bool:
+        """Whether everything is counted, by a Spark that has not begun again since, or something differs."""
+        if not self._spark_counts():
+            self._reached = f"{SPARK} has not said that it counts"
             return False
+        try:
+            self.report = auditor.look()
+        except CannotLook as error:
+            self._reached = str(error)
+            return False
+        self._reached = f"recorded {self.report.recorded}, under way {self.report.lags}"
+        return bool(self.report.differences) or (self.report.agrees and self.report.recorded >= self.election.ballots)
 
     def spark_must_count_again(self) -> None:
         """What Spark has said so far does not prove that it counts: the round waits until it says so again."""

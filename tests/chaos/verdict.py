@@ -1,4 +1,4 @@
-"""What a round demands in the end. Each function returns what is wrong, as sentences."""
+"""What a round looks for, and what it demands in the end: each `judge_` returns what is wrong, as sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import http.client
 from collections.abc import Collection
 from contextlib import closing
 
+import psycopg2
+
 from election import topics
+from election.audit import connect
 from election.config import Settings
 from election.definition import Election
 from election.events import parse_tally
@@ -17,6 +20,16 @@ from election.results import Board
 COUNTS = b"votes so far are counted"
 BEGINS_AGAIN = b"starting again", b"starts again"
 ANSWER_SECONDS = 5
+
+
+def has_votes(settings: Settings) -> bool:
+    """Whether a vote is recorded. False while PostgreSQL can't be asked."""
+    try:
+        with closing(connect(settings)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM votes LIMIT 1")
+            return cursor.fetchone() is not None
+    except psycopg2.Error:
+        return False
 
 
 def counts_again(said: bytes) -> bool:
