@@ -36,6 +36,8 @@ TUNING = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
+    # A page of another site could end a query otherwise: these buttons ask for no token.
+    "spark.ui.killEnabled": "false",
     # What Spark's pages and logs hide: the defaults, and the option that holds Kafka's password.
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas",
     "spark.sql.redaction.options.regex": "(?i)url|secret|password|token|key|jaas",
@@ -56,6 +58,8 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
         jars = ensure_jars("spark", folder)
     except (JavaNotUsable, JarsNotAvailable) as error:
         raise CannotRun(str(error)) from None
+    if not settings.spark_master:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     master = settings.spark_master or f"local[{slots}]"
     log.info("starting Spark on %s", master)
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()

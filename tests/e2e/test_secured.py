@@ -135,15 +135,37 @@ def test_no_process_list_tells_a_password(secured: Secured) -> None:
     assert [line for line in lines if any(secret in line for secret in SECRETS)] == []
 
 
-def test_no_page_of_spark_tells_a_password(secured: Secured) -> None:
-    spark = psutil.Process(secured.pipeline.parts["spark-streaming"].pid)
-    ports = {
-        address.laddr.port
-        for process in (spark, *spark.children(recursive=True))
-        for address in process.net_connections("tcp")
-        if address.status == psutil.CONN_LISTEN and address.laddr.port in SPARK_PORTS
+def listeners(process: psutil.Process) -> list[tuple[str, int]]:
+    """Address and port of everything that the process or a descendant listens on."""
+    return [
+        (place.laddr.ip, place.laddr.port)
+        for part in (process, *process.children(recursive=True))
+        for place in part.net_connections("tcp")
+        if place.status == psutil.CONN_LISTEN
+    ]
+
+
+def test_only_the_streaming_shuffle_listens_beyond_this_machine(secured: Secured) -> None:
+    pipeline = secured.pipeline
+    servers = {server.process.name: server.process.pid for server in (pipeline.kafka, pipeline.postgres)}
+    found = {
+        name: listeners(psutil.Process(pid))
+        for name, pid in {**servers, **{name: part.pid for name, part in pipeline.parts.items()}}.items()
     }
-    [address] = [f"http://127.0.0.1:{port}" for port in ports if "Spark" in get(f"http://127.0.0.1:{port}/jobs/")]
+    assert all(found[name] for name in (*servers, "dashboard", "spark-streaming"))
+    beyond = {
+        name: [port for address, port in places if address not in ("127.0.0.1", "::ffff:127.0.0.1", "::1")]
+        for name, places in found.items()
+    }
+    shuffle = beyond.pop("spark-streaming")
+    assert not any(beyond.values()), beyond
+    assert [port for port in shuffle if port in SPARK_PORTS or get(f"http://127.0.0.1:{port}/")] == []
+
+
+def test_no_page_of_spark_tells_a_password(secured: Secured) -> None:
+    ports = {port for _, port in listeners(psutil.Process(secured.pipeline.parts["spark-streaming"].pid))}
+    pages_at = [f"http://127.0.0.1:{port}" for port in ports & set(SPARK_PORTS)]
+    [address] = [page for page in pages_at if "Spark" in get(f"{page}/jobs/")]
     application = re.findall(r'"id" : "([^"]+)"', get(f"{address}/api/v1/applications"))[0]
     api = f"/api/v1/applications/{application}"
     pages = [get(address + path) for path in (*PAGES, f"{api}/environment", f"{api}/sql?details=true")]
