@@ -13,7 +13,7 @@ import numpy as np
 from election import topics
 from election.recount import NOBODY, Box, Recount, Register, Totals
 from election.rejections import name_places
-from election.report import EXAMPLES, Finding, Line, Report
+from election.report import Finding, Line, Report
 from election.results import Board
 
 WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") for topic in topics.AGGREGATED}
@@ -54,7 +54,7 @@ def _voters(what: str, register: Register, which: np.ndarray) -> list[Finding]:
     numbers = np.flatnonzero(which)
     if not len(numbers):
         return []
-    return [Finding(what, len(numbers), tuple(register.voters(numbers[:EXAMPLES].tolist())))]
+    return [Finding(what, len(numbers), tuple(register.voters(numbers.tolist())))]
 
 
 def _not_logged(register: Register, record: Box, log: Box) -> list[Finding]:
@@ -99,10 +99,7 @@ def _tally_off(logged: Totals, tallied: Totals, sign: int, words: str) -> list[F
         }
         off = {key: votes for key, votes in off.items() if votes > 0}
         if off:
-            named = tuple(
-                f"{key} ({tallied[topic].get(key, 0):,} for {logged[topic].get(key, 0):,})"
-                for key in list(off)[:EXAMPLES]
-            )
+            named = tuple(f"{key} ({tallied[topic].get(key, 0):,} for {logged[topic].get(key, 0):,})" for key in off)
             findings.append(Finding(words.format(word, topics.VOTES), sum(off.values()), named))
     return findings
 
@@ -119,18 +116,14 @@ def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
             False,
         ),
     ]
-    return [
-        (Finding(what, len(places), name_places(places[:EXAMPLES])), is_lag)
-        for places, what, is_lag in found
-        if len(places)
-    ]
+    return [(Finding(what, len(places), name_places(places)), is_lag) for places, what, is_lag in found if len(places)]
 
 
 def _notes(recount: Recount, board: Board) -> list[Finding]:
     notes = []
     if recount.contested:
         what = f"voters have a later vote for another candidate on {topics.VOTES}, which does not count; voters"
-        notes.append(Finding(what, len(recount.contested), tuple(sorted(recount.contested)[:EXAMPLES])))
+        notes.append(Finding(what, len(recount.contested), tuple(sorted(recount.contested))))
     if recount.repeats:
         notes.append(Finding(f"messages on {topics.VOTES} repeat a vote, and do not count", recount.repeats))
     if board.malformed:
