@@ -1,8 +1,8 @@
 """Runs the count on Spark: what it reads, its checkpoint, and its queries, which never end.
 
-A start has two phases. What waits on votes_topic is drained in micro-batches, which take a backlog far faster; then the
-same checkpoint goes on in real-time mode, which shows a vote within milliseconds. Both are exact: state and offsets
-are committed together, the sink repeats itself after a crash, and totals are absolute.
+Many votes on votes_topic are first drained in micro-batches, which take a backlog far faster; then the same checkpoint
+goes on in real-time mode, which shows a vote within milliseconds. Both are exact: state and offsets are committed
+together, the sink repeats itself after a crash, and totals are absolute.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ class Count:
                 if self.settings.real_time:
                     wait_for_slots(self.spark, self.slots, self.stop)
                     self._drain(queries)
-                    log.info("counting in real time; votes so far are counted")
-                    self._run_once(queries(self.read_messages()), self._real_time)
+                    log.info("counting in real time")
+                    self._run_once(queries(self.read_messages()), self._real_time, says_so=True)
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
-                    self._run_once(queries(self.read_messages()), self._micro_batches)
+                    self._run_once(queries(self.read_messages()), self._micro_batches, says_so=True)
             except PySparkException as error:
                 if is_denied(error):
                     raise CannotRun(
@@ -106,8 +106,8 @@ class Count:
         return {"processingTime": self.settings.spark_trigger}
 
     def _drain(self, queries: Queries) -> None:
-        """Counts what waits, and what comes meanwhile, until little is left."""
-        while (end := self._votes_on_topic()) and not self.stop.is_set():
+        """Counts what waits, and what comes meanwhile, until little is left: that is for real-time mode."""
+        while (end := self._votes_on_topic()) > LITTLE_VOTES and not self.stop.is_set():
             log.info("counting what waits on %s, which has %s messages", topics.VOTES, f"{end:,}")
             self._run_once(
                 queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES)), lambda _: {"availableNow": True}
@@ -122,8 +122,10 @@ class Count:
         finally:
             reader.close()
 
-    def _run_once(self, queries: Mapping[str, DataFrame], trigger: Trigger) -> None:
+    def _run_once(self, queries: Mapping[str, DataFrame], trigger: Trigger, *, says_so: bool = False) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
+
+        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it.
 
         Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
         """
@@ -139,6 +141,9 @@ class Count:
                         raise error
                 if ended == running:
                     return
+                if says_so and running[0].lastProgress:
+                    log.info("a checkpoint is saved: votes so far are counted")
+                    says_so = False
                 if time.monotonic() > check_at:
                     self.watch.check()
                     check_at = time.monotonic() + CHECK_SECONDS

@@ -90,7 +90,7 @@ def test_a_fault_strikes_only_what_runs(fault):
     assert fault(Chaos(None), None) is False
 
 
-COUNTED = b"22:00:01 counting in real time; votes so far are counted\n"
+COUNTED = b"22:00:01 a checkpoint is saved: votes so far are counted\n"
 AGAIN = b"22:00:02 starting again: the topic votes_topic was made anew\n"
 QUERY_AGAIN = b"22:00:02 the count stopped and starts again: [STREAM_FAILED]\n"
 
