@@ -122,9 +122,13 @@ def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
     return Vote(fields["voter_id"], fields["candidate_id"], voting_time)
 
 
+# Made once: simplejson.dumps with a default makes an encoder for each call.
+_voter_encoder = simplejson.JSONEncoder(default=lambda moment: moment.isoformat())
+
+
 def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
     """The value for voters_topic: the voter's row, dates as ISO 8601, and when the voter voted, if so."""
-    return simplejson.dumps({**row, "voted_at": voted_at}, default=lambda moment: moment.isoformat()).encode()
+    return _voter_encoder.encode({**row, "voted_at": voted_at}).encode()
 
 
 def parse_voter(value: bytes | None) -> dict[str, Any]:
