@@ -113,19 +113,17 @@ def receive(
     delays.put(taken)
 
 
-def measure(
-    way: Way, rate: int, seconds: int, voters: int, warm_seconds: int = WARM_SECONDS, **environment: str
-) -> Latency:
+def measure(way: Way, rate: int, seconds: int, voters: int) -> Latency:
     """Latency at `rate` votes a second over a window of `seconds`, after a warm-up, with a roll of `voters`."""
-    voters = max(voters, int(rate * (seconds + warm_seconds)) + rate)
-    with election(**{"VOTERS": str(voters), "KAFKA_PARTITIONS": "2", **environment}) as (pipeline, settings):
+    voters = max(voters, int(rate * (seconds + WARM_SECONDS)) + rate)
+    with election(VOTERS=str(voters), KAFKA_PARTITIONS="2") as (pipeline, settings):
         counter = way.start(pipeline, settings)
         context = multiprocessing.get_context("spawn")
         ready, stop, delays, sent = context.Event(), context.Event(), context.Queue(), context.Queue()
         reading = context.Process(target=receive, args=(settings, way.topic, way.prefix, ready, stop, delays))
         reading.start()
         ready.wait()
-        sending = context.Process(target=send, args=(settings, rate, warm_seconds + seconds, sent))
+        sending = context.Process(target=send, args=(settings, rate, WARM_SECONDS + seconds, sent))
         sending.start()
         started = time.time()
         total = sent.get()
@@ -135,7 +133,7 @@ def measure(
         exact = set(way.counted(settings)) == {total}
         counter.stop()
     window = sorted(
-        1000 * delay for at, delay in taken if started + warm_seconds < at < started + warm_seconds + seconds
+        1000 * delay for at, delay in taken if started + WARM_SECONDS < at < started + WARM_SECONDS + seconds
     )
     cuts = statistics.quantiles(window, n=100)
     return Latency(cuts[49], cuts[98], window[-1], len(window), exact)

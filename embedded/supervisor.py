@@ -6,11 +6,10 @@ import os
 import sys
 import time
 from collections import deque
-from contextlib import closing
 
 import psycopg2
 
-from election.audit import PATIENCE_SECONDS, Auditor, CannotLook, settle
+from election.audit import CannotLook, settled
 from election.config import Settings, load_settings
 from election.definition import Election
 from election.report import render_report
@@ -170,8 +169,7 @@ def report_result(election: Election, board: Board, seconds: float) -> bool:
 def report_audit(settings: Settings) -> bool:
     """Prints whether record, log and tally agree, and every difference; true if they do."""
     try:
-        with closing(Auditor(settings)) as auditor:
-            report = settle(auditor, PATIENCE_SECONDS)
+        report = settled(settings)
     except CannotLook as error:
         print(f"\nThe audit could not look: {error}")
         return False
