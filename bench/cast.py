@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 import psycopg2
 
-from bench.harness import count_messages, election, until
+from bench.harness import election, until
 from election import topics
 from election.config import Settings
 from election.events import Vote, encode_vote
-from election.messaging import make_producer
+from election.messaging import end_offsets, make_producer, make_reader
 from election.record import copy_rows
 from embedded.pipeline import Pipeline
 
@@ -44,13 +44,19 @@ def measure(voters: int) -> dict[str, float]:
 
 def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
     """Votes per second from the first vote on votes_topic, which is recorded by then, to the last."""
-    before = count_messages(settings, topics.VOTES)
+    reader = make_reader(settings, [topics.VOTES])
+
+    def on_the_log() -> int:
+        return sum(end_offsets(reader, topics.VOTES).values())
+
+    before = on_the_log()
     expected = before + ballots(settings)
     voting = [pipeline.start(f"voting-{number}") for number in range(1, processes + 1)]
-    until(lambda: count_messages(settings, topics.VOTES) > before, "the first vote", LOOK_SECONDS)
-    started, first = time.monotonic(), count_messages(settings, topics.VOTES)
-    until(lambda: count_messages(settings, topics.VOTES) >= expected, "all votes are on the log", LOOK_SECONDS)
+    until(lambda: on_the_log() > before, "the first vote", LOOK_SECONDS)
+    started, first = time.monotonic(), on_the_log()
+    until(lambda: on_the_log() >= expected, "all votes are on the log", LOOK_SECONDS)
     rate = (expected - first) / (time.monotonic() - started)
+    reader.close()
     for process in voting:
         process.stop()
     return rate

@@ -18,7 +18,6 @@ import psutil
 import psycopg2
 
 from election.config import Settings, load_settings
-from election.messaging import end_offsets, make_reader
 from embedded.java import find_java_home
 from embedded.pipeline import PROJECT, Pipeline
 
@@ -84,15 +83,6 @@ def roll_is_published(settings: Settings) -> bool:
     except psycopg2.errors.UndefinedTable:
         return False
     return bool(found and found[0])
-
-
-def count_messages(settings: Settings, topic: str) -> int:
-    """How many messages the topic has ever taken, as far as its end offsets tell."""
-    reader = make_reader(settings, [topic])
-    try:
-        return sum(end_offsets(reader, topic).values())
-    finally:
-        reader.close()
 
 
 def machine() -> dict[str, str]:

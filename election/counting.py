@@ -25,8 +25,10 @@ from pyspark.sql.streaming import StreamingQuery
 from election import topics
 from election.config import Settings
 from election.connecting import spark_kafka_options
+from election.functions import register_parse_vote
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.record import Database, row
+from election.rehearsal import Rehearsal
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.stages import Backoff, CannotRun, StartAgain, Stop, Waiting
 from election.watching import TopicWatch
@@ -85,7 +87,10 @@ class Count:
                     wait_for_slots(self.spark, self.slots, self.stop)
                     self._drain(queries)
                     log.info("counting in real time")
-                    self._run_once(queries(self.read_messages()), self._real_time, says_so=True)
+                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT])
+                    self._run_once(
+                        queries(self.read_messages()), self._real_time, says_so=True, each_look=rehearsal.step
+                    )
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
                     self._run_once(queries(self.read_messages()), self._micro_batches, says_so=True)
@@ -106,12 +111,14 @@ class Count:
         return {"processingTime": self.settings.spark_trigger}
 
     def _drain(self, queries: Queries) -> None:
-        """Counts what waits, and what comes meanwhile, until little is left: that is for real-time mode."""
+        """Counts what waits, and what comes meanwhile, until little is left: that is for real-time mode.
+
+        The rejected votes are too: without state, real-time mode takes a backlog as fast, and the count has all cores.
+        """
         while (end := self._votes_on_topic()) > LITTLE_VOTES and not self.stop.is_set():
             log.info("counting what waits on %s, which has %s messages", topics.VOTES, f"{end:,}")
-            self._run_once(
-                queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES)), lambda _: {"availableNow": True}
-            )
+            waiting = queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES))
+            self._run_once({COUNT: waiting[COUNT]}, lambda _: {"availableNow": True})
             if self._votes_on_topic() - end < LITTLE_VOTES:
                 return
 
@@ -122,10 +129,18 @@ class Count:
         finally:
             reader.close()
 
-    def _run_once(self, queries: Mapping[str, DataFrame], trigger: Trigger, *, says_so: bool = False) -> None:
+    def _run_once(
+        self,
+        queries: Mapping[str, DataFrame],
+        trigger: Trigger,
+        *,
+        says_so: bool = False,
+        each_look: Callable[[], None] = lambda: None,
+    ) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
 
-        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it.
+        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it. `each_look` is
+        called several times a second.
 
         Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
         """
@@ -147,6 +162,7 @@ class Count:
                 if time.monotonic() > check_at:
                     self.watch.check()
                     check_at = time.monotonic() + CHECK_SECONDS
+                each_look()
                 self.stop.wait(0.2)
         finally:
             if self.stop.is_set():
@@ -187,6 +203,7 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         checkpoint = checkpoint_path(settings, cluster_id(admin), watch.made, election)
         log.info("checkpoint: %s", checkpoint)
         with TemporaryDirectory(prefix="election-") as folder:
+            register_parse_vote(spark, Path(folder))
             yield Count(settings, stop, spark, slots, checkpoint, watch, database, Path(folder))
     except Py4JJavaError as error:
         raise StartAgain(f"Spark: {one_line(error.java_exception)}") from None

@@ -9,20 +9,16 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-from zipfile import ZipFile
 
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 from election import topics
+from election.functions import JavaClass
 from election.record import Database
 
 log = logging.getLogger(__name__)
-
-LOOKUP = Path(__file__).with_name("Lookup.java")
 
 
 @dataclass(frozen=True)
@@ -78,25 +74,7 @@ def _copy(query: str, path: Path, connection: Connection) -> int:
 
 def register_lookups(spark: SparkSession, folder: Path) -> None:
     """Gives every executor the lookups and their files, which are in the folder."""
-    java: Any = spark._jvm
-    compiler = java.org.codehaus.janino.SimpleCompiler()
-    compiler.setParentClassLoader(java.Thread.currentThread().getContextClassLoader())
-    compiler.cook(LOOKUP.read_text())
-    compiled = compiler.getBytecodes()
-    jar = folder / "lookup.jar"
-    with ZipFile(jar, "w") as archive:
-        for name in compiled:
-            archive.writestr(name.replace(".", "/") + ".class", bytes(compiled[name]))
-    spark.sparkContext._jsc.sc().addJar(str(jar))
-    gateway: Any = spark.sparkContext._gateway
-    types, values = gateway.new_array(java.Class, 1), gateway.new_array(java.Object, 1)
-    types[0] = java.Class.forName("java.lang.String")
-    constructor = compiler.getClassLoader().loadClass("election.Lookup").getDeclaredConstructor(types)
+    java = JavaClass(spark, folder, "Lookup")
     for lookup in LOOKUPS:
         spark.sparkContext.addFile(str(folder / lookup.file))
-        values[0] = lookup.file
-        columns = StructType()
-        for column in lookup.columns:
-            columns.add(column, "string")
-        struct = java.org.apache.spark.sql.types.DataType.fromJson(columns.json())
-        spark._jsparkSession.udf().register(lookup.name, constructor.newInstance(values), struct)
+        java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)

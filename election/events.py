@@ -17,15 +17,15 @@ from typing import Any
 
 import simplejson
 
-# What the whole of a text must look like; `tallies.py` holds Spark to the same patterns.
-FLAT_OBJECT = r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*"
+# What the whole of a text must look like; `ParseVote.java` is given the patterns of times and broken characters.
+_FLAT_OBJECT = re.compile(r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*")
 UTC_TIME = r"[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)"
 # Half a character, which JSON can spell and UTF-8 can't hold.
 LONE_SURROGATE = (
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _LONE_SURROGATE = re.compile(LONE_SURROGATE)
-_FLAT_OBJECT, _UTC_TIME = re.compile(FLAT_OBJECT), re.compile(UTC_TIME, re.ASCII)
+_UTC_TIME = re.compile(UTC_TIME, re.ASCII)
 
 VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
 VOTER_FIELDS = ("voter_id", "registration_number")
@@ -76,8 +76,13 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _whole_number(digits: str) -> int | None:
+    """None for a number longer than any that 64 bits hold: Python refuses to read very long ones."""
+    return int(digits) if len(digits) <= len(str(-LARGEST_NUMBER)) else None
+
+
 # The standard library's parser: simplejson's has no way to refuse a field that is there twice at C speed.
-_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole_number)
 
 
 def encode_vote(vote: Vote) -> bytes:
@@ -90,7 +95,7 @@ def encode_vote(vote: Vote) -> bytes:
 def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
     """The vote in a message of votes_topic.
 
-    Raises Malformed with the Reason. The rules are those of `tallies.parse_messages`, which does the same in Spark.
+    Raises Malformed with the Reason. `ParseVote.java` has the same rules, for Spark.
     """
     if not value:
         raise Malformed(Reason.EMPTY)

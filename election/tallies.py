@@ -12,54 +12,18 @@ from pyspark.sql import functions as F
 
 from election import topics
 from election.enrichment import find_candidate, find_registered, find_voter
-from election.events import FLAT_OBJECT, LONE_SURROGATE, UTC_TIME, Reason
-
-VOTE_SHAPE = "OBJECT<candidate_id: STRING, vote: BIGINT, voter_id: STRING, voting_time: STRING>"
+from election.events import Reason
+from election.functions import PARSE_VOTE
 
 
 def parse_messages(messages: DataFrame) -> DataFrame:
-    """One vote per message, with the reason where it is none. The rules are those of `events.parse_vote`."""
-    text = F.col("value").cast("string")
-    key = F.col("key").cast("string")
-    parsed = F.try_parse_json("text")
-    # Few texts have an escape at all: searching for it first is a tenth of all the work.
-    broken = F.col("text").contains("\\u") & F.col("text").rlike(LONE_SURROGATE)
-    return (
-        messages.select("key", "value", "partition", "offset", text.alias("text"), key.alias("voter_key"))
-        .withColumn("parsed", F.when(F.col("text").rlike(_whole(FLAT_OBJECT)) & ~broken, parsed))
-        .select(
-            *("key", "value", "partition", "offset", "text", "voter_key"),
-            F.schema_of_variant("parsed").alias("shape"),
-            _field("voter_id", "string").alias("voter_id"),
-            _field("candidate_id", "string").alias("candidate_id"),
-            _field("voting_time", "string").alias("voting_time_text"),
-            _field("vote", "long").alias("vote"),
-        )
-        .withColumn("voting_time", F.try_to_timestamp("voting_time_text"))
-        .withColumn("reason", _malformed())
-        .select("key", "value", "partition", "offset", "voter_id", "candidate_id", "voting_time", "vote", "reason")
-    )
+    """One vote per message, with the reason where it is none. The rules are those of `events.parse_vote`.
 
-
-def _whole(pattern: str) -> str:
-    """The pattern for all of a text: Java's `$` would let a line break pass at the end."""
-    return rf"\A(?:{pattern})\z"
-
-
-def _field(name: str, kind: str) -> Column:
-    return F.try_variant_get("parsed", f"$.{name}", kind)
-
-
-def _malformed() -> Column:
-    """What is wrong with the message by itself, or null."""
-    return (
-        F.when(F.coalesce(F.length("value"), F.lit(0)) == 0, Reason.EMPTY)
-        .when(~F.is_valid_utf8("text"), Reason.NOT_UTF8)
-        .when(F.col("shape").isNull(), Reason.NOT_JSON)
-        .when(F.col("shape") != VOTE_SHAPE, Reason.NOT_A_VOTE)
-        .when(~F.col("voter_key").eqNullSafe(F.col("voter_id")), Reason.WRONG_KEY)
-        .when(F.col("vote") != 1, Reason.NOT_ONE)
-        .when(~F.col("voting_time_text").rlike(_whole(UTC_TIME)) | F.col("voting_time").isNull(), Reason.NO_TIME)
+    Needs `functions.register_parse_vote`.
+    """
+    parsed = F.call_function(PARSE_VOTE, "key", "value").alias("parsed")
+    return messages.select("key", "value", "partition", "offset", parsed).select(
+        "key", "value", "partition", "offset", "parsed.*"
     )
 
 

@@ -5,12 +5,14 @@ import os
 import pytest
 
 from election.config import Settings
+from election.functions import register_parse_vote
 from election.spark import start_spark, stop_spark
 
 
 @pytest.fixture(scope="module")
-def spark(java):
+def spark(java, tmp_path_factory):
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     spark = start_spark(Settings(spark_master="local[2]"), slots=2)
+    register_parse_vote(spark, tmp_path_factory.mktemp("functions"))
     yield spark
     stop_spark(spark)

@@ -8,6 +8,7 @@ import simplejson
 from election import topics
 from election.enrichment import find_candidate, find_registered, find_voter, register_lookups
 from election.events import Reason, Vote, encode_vote, parse_tally
+from election.rehearsal import PAUSE_SECONDS, REHEARSALS, Rehearsal
 from election.tallies import (
     first_votes,
     label_tallies,
@@ -106,3 +107,24 @@ def test_a_bad_vote_never_uses_up_a_voters_turn(spark):
     messages = [good("v1", "nobody"), good("v1", "b")]
     votes = first_votes(validated(spark, messages)).collect()
     assert [(vote.voter_id, vote.candidate_id) for vote in votes] == [("v1", "b")]
+
+
+def test_a_rehearsal_plans_the_query_now_and_then_and_comes_to_an_end(spark):
+    now = [0.0]
+    planned = []
+
+    def make(messages):
+        planned.append(label_tallies(tally_votes(first_votes(validate_votes(parse_messages(messages))))))
+        return planned[0]
+
+    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup
+    run_before = jobs(None)
+    rehearsal = Rehearsal(spark, make, clock=lambda: now[0])
+    rehearsal.step()
+    assert rehearsal.left == REHEARSALS
+    for _ in range(REHEARSALS + 3):
+        now[0] += PAUSE_SECONDS
+        rehearsal.step()
+        rehearsal.step()
+    assert (rehearsal.left, len(planned)) == (0, 1)
+    assert jobs(None) == run_before, "it plans and does not run"
