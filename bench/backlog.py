@@ -8,11 +8,14 @@ from __future__ import annotations
 import time
 
 from bench.flink import MINI_BATCHES, read_flink, start_flink
-from bench.harness import audited, count_rows, election, until
+from bench.harness import audited, election, message_count, until, until_counted
+from bench.latency import FLINK as FLINK_WAY
+from election import topics
 from election.definition import load_election
 from election.results import read_board
 
 SPARK, FLINK = "spark-streaming.py", "Flink"
+LOOK_SECONDS = 0.2
 
 
 def measure(voters: int, flink: bool = False, **environment: str) -> dict[str, float]:
@@ -22,11 +25,13 @@ def measure(voters: int, flink: bool = False, **environment: str) -> dict[str, f
         found: dict[str, float] = {"voters": voters, "votes": outcome.ballots, "seed": pipeline.seed_seconds}
         started = time.monotonic()
         voting = pipeline.start("voting")
-        until(lambda: count_rows(settings, "votes") == outcome.ballots, "all votes are cast", 0.2)
+        with message_count(settings, topics.VOTES) as on_the_log:
+            until(lambda: on_the_log() == outcome.ballots, "all votes are cast", LOOK_SECONDS)
         found["cast"] = time.monotonic() - started
         voting.stop()
         started = time.monotonic()
         spark = pipeline.start("spark-streaming")
+        until_counted(settings, topics.VOTES_PER_CANDIDATE, outcome.ballots)
         until(lambda: read_board(settings).votes_by_location == outcome.votes_by_location, "the count is exact", 0.5)
         found[SPARK] = time.monotonic() - started
         found["audited"] = audited(pipeline)
@@ -34,6 +39,7 @@ def measure(voters: int, flink: bool = False, **environment: str) -> dict[str, f
         if flink:
             started = time.monotonic()
             peer = start_flink(pipeline, settings, MINI_BATCHES)
+            until_counted(settings, FLINK_WAY.topic, outcome.ballots, FLINK_WAY.prefix)
             until(lambda: min(read_flink(settings)) >= outcome.ballots, "Flink has counted all", 0.5)
             found[FLINK] = time.monotonic() - started
             found["flink exact"] = set(read_flink(settings)) == {outcome.ballots}

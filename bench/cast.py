@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 import psycopg2
 
-from bench.harness import election, until
+from bench.harness import election, message_count, until
 from election import topics
 from election.config import Settings
 from election.events import Vote, encode_vote
-from election.messaging import end_offsets, make_producer, make_reader
+from election.messaging import make_producer
 from election.record import copy_rows
 from embedded.pipeline import Pipeline
 
@@ -44,19 +44,14 @@ def measure(voters: int) -> dict[str, float]:
 
 def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
     """Votes per second from the first vote on votes_topic, which is recorded by then, to the last."""
-    reader = make_reader(settings, [topics.VOTES])
-
-    def on_the_log() -> int:
-        return sum(end_offsets(reader, topics.VOTES).values())
-
-    before = on_the_log()
-    expected = before + ballots(settings)
-    voting = [pipeline.start(f"voting-{number}") for number in range(1, processes + 1)]
-    until(lambda: on_the_log() > before, "the first vote", LOOK_SECONDS)
-    started, first = time.monotonic(), on_the_log()
-    until(lambda: on_the_log() >= expected, "all votes are on the log", LOOK_SECONDS)
-    rate = (expected - first) / (time.monotonic() - started)
-    reader.close()
+    with message_count(settings, topics.VOTES) as on_the_log:
+        before = on_the_log()
+        expected = before + ballots(settings)
+        voting = [pipeline.start(f"voting-{number}") for number in range(1, processes + 1)]
+        until(lambda: on_the_log() > before, "the first vote", LOOK_SECONDS)
+        started, first = time.monotonic(), on_the_log()
+        until(lambda: on_the_log() >= expected, "all votes are on the log", LOOK_SECONDS)
+        rate = (expected - first) / (time.monotonic() - started)
     for process in voting:
         process.stop()
     return rate

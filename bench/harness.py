@@ -18,10 +18,13 @@ import psutil
 import psycopg2
 
 from election.config import Settings, load_settings
+from election.events import parse_tally
+from election.messaging import end_offsets, good_messages, make_reader
 from embedded.java import find_java_home
 from embedded.pipeline import PROJECT, Pipeline
 
 DEADLINE_SECONDS = 900
+TOTALS_READ, LOOK_SECONDS = 500, 0.1
 
 
 def until(condition: Callable[[], object], what: str, every_seconds: float = 0.02) -> None:
@@ -70,6 +73,33 @@ def count_rows(settings: Settings, table: str) -> int:
         found = cursor.fetchone()
     connection.close()
     return found[0] if found else 0
+
+
+@contextmanager
+def message_count(settings: Settings, topic: str) -> Iterator[Callable[[], int]]:
+    """A function that tells how many messages the topic has taken so far; it costs the broker next to nothing."""
+    reader = make_reader(settings, [topic])
+    try:
+        yield lambda: sum(end_offsets(reader, topic).values())
+    finally:
+        reader.close()
+
+
+def until_counted(settings: Settings, topic: str, votes: int, prefix: bytes = b"") -> None:
+    """Returns when the totals on the topic, of keys that begin with `prefix`, add up to `votes`.
+
+    It reads on from where it was: who reads all totals over and over takes half a core from what is measured.
+    """
+    reader, totals = make_reader(settings, [topic]), dict[bytes, int]()
+
+    def add_up() -> int:
+        for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):
+            if (key := message.key() or b"").startswith(prefix):
+                totals[key] = parse_tally(message.value())["total_votes"]
+        return sum(totals.values())
+
+    until(lambda: add_up() >= votes, f"{votes:,} votes are counted on {topic}", 0)
+    reader.close()
 
 
 def roll_is_published(settings: Settings) -> bool:
