@@ -56,12 +56,17 @@ def run_latency(options: argparse.Namespace) -> Measured:
             runs = [latency.measure(way, rate, options.seconds, options.voters) for _ in range(options.runs)]
             figures = ", ".join(
                 f"{label} {spread([getattr(run, field) for run in runs])}"
-                for label, field in (("p50", "p50"), ("p99", "p99"), ("max", "worst"))
+                for label, field in (
+                    ("p50", "p50"),
+                    ("p99", "p99"),
+                    ("longest of a minute", "pause"),
+                    ("of all", "worst"),
+                )
             )
             exact = "every total exact" if all(run.exact for run in runs) else "NOT EXACT"
             rows.append((f"{name}, {rate:,} votes/s", f"{figures} ms; {exact}"))
+            print(*rows[-1], sep=": ", file=sys.stderr, flush=True)
             every += [{"name": name, "rate": rate, **asdict(run)} for run in runs]
-    CHART.write_text(latency_chart(every))
     return rows, every
 
 
@@ -190,12 +195,15 @@ def main() -> int:
         default=list(latency.WAYS),
         help="of counting, in the parts that have peers",
     )
+    parser.add_argument("--save-as", metavar="NAME", help="beside the part's own figures, which stay: for one part")
     options = parser.parse_args()
+    if options.save_as and len(options.parts) != 1:
+        parser.error(f"--save-as names the figures of one part, and here are {len(options.parts)}")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in options.parts:
         rows, runs = PARTS[part](options)
         load = {name: getattr(options, name) for name in ("runs", "voters", "seconds", "rates", "ways")}
-        results[part] = {
+        results[options.save_as or part] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "load": load,
@@ -203,6 +211,8 @@ def main() -> int:
             "runs": runs,
         }
         RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        if part == "latency" and not options.save_as:
+            CHART.write_text(latency_chart(runs))
         print(f"\n{part}: {load}")
         for name, figures in rows:
             print(f"  {name:<55}{figures}", flush=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -34,10 +34,14 @@ WARM_SECONDS = 90
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds from a vote to its total, over one window; `exact`: every vote sent was counted, once."""
+    """Milliseconds from a vote to its total, over one window; `exact`: every vote sent was counted, once.
+
+    `pause` is the median of each minute's longest: a checkpoint falls into every minute.
+    """
 
     p50: float
     p99: float
+    pause: float
     worst: float
     updates: int
     exact: bool
@@ -132,8 +136,15 @@ def measure(way: Way, rate: int, seconds: int, voters: int) -> Latency:
         taken = delays.get()
         exact = set(way.counted(settings)) == {total}
         counter.stop()
-    window = sorted(
-        1000 * delay for at, delay in taken if started + WARM_SECONDS < at < started + WARM_SECONDS + seconds
-    )
-    cuts = statistics.quantiles(window, n=100)
-    return Latency(cuts[49], cuts[98], window[-1], len(window), exact)
+    begin = started + WARM_SECONDS
+    return summary([(at - begin, 1000 * delay) for at, delay in taken if begin < at < begin + seconds], exact)
+
+
+def summary(window: Sequence[tuple[float, float]], exact: bool) -> Latency:
+    """Of (seconds since the window began, delay in milliseconds) of each total."""
+    minutes: dict[int, float] = {}
+    for at, delay in window:
+        minutes[int(at // 60)] = max(delay, minutes.get(int(at // 60), 0))
+    delays = [delay for _, delay in window]
+    cuts = statistics.quantiles(delays, n=100)
+    return Latency(cuts[49], cuts[98], statistics.median(minutes.values()), max(delays), len(window), exact)
