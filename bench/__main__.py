@@ -77,7 +77,7 @@ def run_backlog(options: argparse.Namespace) -> Measured:
         f"seed {options.voters:,} voters": "seed",
         f"cast {votes}": "cast",
         f"count {votes}, {backlog.SPARK}": backlog.SPARK,
-        f"count {votes}, {backlog.FLINK}": backlog.FLINK,
+        f"count {votes}, {latency.FLINK.name}": latency.FLINK.name,
     }
     rows = [
         (name, f"{spread([run[step] for run in runs], 1)} s") for name, step in steps.items() if step in runs[0]

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 
-from bench.flink import MINI_BATCHES, read_flink, start_flink
+from bench.flink import MINI_BATCHES, start_flink
 from bench.harness import audited, election, message_count, until, until_counted
-from bench.latency import FLINK as FLINK_WAY
+from bench.latency import FLINK
 from election import topics
 from election.definition import load_election
 from election.results import read_board
 
-SPARK, FLINK = "spark-streaming.py", "Flink"
+SPARK = "spark-streaming.py"
 LOOK_SECONDS = 0.2
 
 
@@ -39,9 +39,9 @@ def measure(voters: int, flink: bool = False, **environment: str) -> dict[str, f
         if flink:
             started = time.monotonic()
             peer = start_flink(pipeline, settings, MINI_BATCHES)
-            until_counted(settings, FLINK_WAY.topic, outcome.ballots, FLINK_WAY.prefix)
-            until(lambda: min(read_flink(settings)) >= outcome.ballots, "Flink has counted all", 0.5)
-            found[FLINK] = time.monotonic() - started
-            found["flink exact"] = set(read_flink(settings)) == {outcome.ballots}
+            until_counted(settings, FLINK.topic, outcome.ballots, FLINK.prefix)
+            until(lambda: min(FLINK.counted(settings)) >= outcome.ballots, "Flink has counted all", 0.5)
+            found[FLINK.name] = time.monotonic() - started
+            found["flink exact"] = set(FLINK.counted(settings)) == {outcome.ballots}
             peer.stop()
         return found

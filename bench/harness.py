@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,11 +78,8 @@ def count_rows(settings: Settings, table: str) -> int:
 @contextmanager
 def message_count(settings: Settings, topic: str) -> Iterator[Callable[[], int]]:
     """A function that tells how many messages the topic has taken so far; it costs the broker next to nothing."""
-    reader = make_reader(settings, [topic])
-    try:
+    with closing(make_reader(settings, [topic])) as reader:
         yield lambda: sum(end_offsets(reader, topic).values())
-    finally:
-        reader.close()
 
 
 def until_counted(settings: Settings, topic: str, votes: int, prefix: bytes = b"") -> None:
@@ -90,16 +87,16 @@ def until_counted(settings: Settings, topic: str, votes: int, prefix: bytes = b"
 
     It reads on from where it was: who reads all totals over and over takes half a core from what is measured.
     """
-    reader, totals = make_reader(settings, [topic]), dict[bytes, int]()
+    totals: dict[bytes, int] = {}
+    with closing(make_reader(settings, [topic])) as reader:
 
-    def add_up() -> int:
-        for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):
-            if (key := message.key() or b"").startswith(prefix):
-                totals[key] = parse_tally(message.value())["total_votes"]
-        return sum(totals.values())
+        def add_up() -> int:
+            for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):
+                if (key := message.key() or b"").startswith(prefix):
+                    totals[key] = parse_tally(message.value())["total_votes"]
+            return sum(totals.values())
 
-    until(lambda: add_up() >= votes, f"{votes:,} votes are counted on {topic}", 0)
-    reader.close()
+        until(lambda: add_up() >= votes, f"{votes:,} votes are counted on {topic}", 0)
 
 
 def roll_is_published(settings: Settings) -> bool:

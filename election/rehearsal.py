@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -31,8 +32,13 @@ class Rehearsal:
         make: Callable[[DataFrame], DataFrame],
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._query, self._clock = make(spark.range(1).selectExpr(*MESSAGE)), clock
+        self._spark, self._make, self._clock = spark, make, clock
         self.left, self._next = REHEARSALS, clock() + PAUSE_SECONDS
+
+    @cached_property
+    def _query(self) -> DataFrame:
+        """Made at the first rehearsal: until then the start of the count has all of Spark's driver."""
+        return self._make(self._spark.range(1).selectExpr(*MESSAGE))
 
     def step(self) -> None:
         if self.left and self._clock() >= self._next:
