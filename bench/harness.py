@@ -1,10 +1,9 @@
-"""What the benchmarks share: servers of their own, a seeded election, the machine's description, medians."""
+"""What the benchmarks share: servers of their own, a seeded election and the machine's description."""
 
 from __future__ import annotations
 
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -132,11 +131,3 @@ def machine() -> dict[str, str]:
 def _cpu_lines() -> list[str]:
     path = Path("/proc/cpuinfo")
     return path.read_text().splitlines() if path.exists() else []
-
-
-def spread(values: list[float], digits: int = 0) -> str:
-    """'median (lowest to highest)'."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    if len(values) == 1:
-        return f"{middle:,.{digits}f}"
-    return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"

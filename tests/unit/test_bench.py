@@ -1,5 +1,12 @@
-"""What the benchmark makes of the delays that it took."""
+"""What the benchmark makes of the delays that it took, and of runs from several sittings."""
 
+import json
+import sys
+
+import pytest
+
+from bench import __main__ as bench
+from bench import tables
 from bench.latency import summary
 
 
@@ -9,3 +16,59 @@ def test_a_windows_delays_become_its_figures():
     found = summary([*steady, *pauses], exact=True)
     assert (found.p50, found.p99, found.pause, found.worst) == (5.0, 5.0, 200.0, 300.0)
     assert (found.updates, found.exact) == (1803, True)
+
+
+def record(name: str, rate: int, p99: float, exact: bool = True) -> tables.Record:
+    return {"name": name, "rate": rate, "p50": 5.0, "p99": p99, "pause": 300.0, "worst": 400.0, "exact": exact}
+
+
+def test_the_latency_of_each_way_and_rate_is_the_median_and_range_of_its_runs():
+    records = [record("real time", 200, 12), record("Flink", 200, 19), record("real time", 200, 14)]
+    assert tables.latency([*records, record("real time", 2000, 30)]) == {
+        "real time, 200 votes/s": "p50 5 (5 to 5), p99 13 (12 to 14), longest of a minute 300 (300 to 300),"
+        " of all 400 (400 to 400) ms; every total exact",
+        "Flink, 200 votes/s": "p50 5, p99 19, longest of a minute 300, of all 400 ms; every total exact",
+        "real time, 2,000 votes/s": "p50 5, p99 30, longest of a minute 300, of all 400 ms; every total exact",
+    }
+
+
+def test_one_wrong_total_makes_the_figure_not_exact():
+    row = tables.latency([record("Flink", 200, 19), record("Flink", 200, 19, exact=False)])["Flink, 200 votes/s"]
+    assert row.endswith("NOT EXACT")
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Runs the benchmark of the start, whose measurement finds the given seconds, and returns code and results."""
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
+
+    def run(counted: float, *arguments: str):
+        part = bench.Part(lambda _: [{"dashboard": 4.0, "counted": counted}], tables.start)
+        monkeypatch.setitem(bench.PARTS, "start", part)
+        monkeypatch.setattr(sys, "argv", ["bench", "start", "--runs", "1", *arguments])
+        code = bench.main()
+        return code, json.loads(bench.RESULTS.read_text())
+
+    return run
+
+
+def test_another_sitting_replaces_the_runs(run):
+    run(17.0)
+    code, results = run(19.0)
+    assert code == 0
+    assert results["start"]["rows"]["from the command to the first counted vote"] == "19.0 s"
+
+
+def test_another_sitting_adds_its_runs(run):
+    run(17.0)
+    code, results = run(19.0, "--add")
+    assert code == 0
+    assert results["start"]["rows"]["from the command to the first counted vote"] == "18.0 (17.0 to 19.0) s"
+    assert [sitting["load"]["runs"] for sitting in results["start"]["sittings"]] == [1, 1]
+
+
+def test_runs_of_another_load_are_not_added(run, capsys):
+    _, before = run(17.0)
+    code, after = run(19.0, "--add", "--voters", "5000")
+    assert (code, after) == (2, before)
+    assert capsys.readouterr().err == "--add: the saved runs have --voters 100000, these 5000: give the same\n"

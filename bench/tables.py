@@ -1,0 +1,139 @@
+"""The tables of the benchmark: the figures of its runs by name, each as the median, and the range where runs differ.
+
+A record is what one run found, in JSON's types, as bench/results.json keeps it; each part's table is made of all of its
+records.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bench.backlog import SPARK
+from bench.cast import FLOOR
+from bench.dashboard import PAGES
+from bench.flood import BAD_PER_GOOD
+from bench.latency import FLINK
+
+Record = dict[str, Any]
+Records = Sequence[Record]
+Rows = dict[str, str]
+
+
+def spread(values: Iterable[float], digits: int = 0) -> str:
+    """'median (lowest to highest)'."""
+    values = list(values)
+    low, middle, high = min(values), statistics.median(values), max(values)
+    if len(values) == 1:
+        return f"{middle:,.{digits}f}"
+    return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def by(records: Records, *fields: str) -> dict[tuple[Any, ...], list[Record]]:
+    """The records that are alike in these fields, in the order of their first."""
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(record[field] for field in fields), []).append(record)
+    return groups
+
+
+def verdict(records: Records, said: str = "every total exact") -> str:
+    return said if all(record["exact"] for record in records) else "NOT EXACT"
+
+
+def cast(records: Records) -> Rows:
+    return {
+        way: f"{spread(record[way] for record in records)} votes/s,"
+        f" {spread((100 * record[way] / record[FLOOR] for record in records), 1)} % of the floor"
+        for way in records[0]
+    }
+
+
+def latency(records: Records) -> Rows:
+    labels = {"p50": "p50", "p99": "p99", "pause": "longest of a minute", "worst": "of all"}
+    return {
+        f"{name}, {rate:,} votes/s": ", ".join(
+            f"{label} {spread(record[field] for record in same)}" for field, label in labels.items()
+        )
+        + f" ms; {verdict(same)}"
+        for (rate, name), same in by(records, "rate", "name").items()
+    }
+
+
+def backlog(records: Records) -> Rows:
+    votes = f"{records[0]['votes']:,.0f} votes"
+    steps = {
+        f"seed {records[0]['voters']:,} voters": "seed",
+        f"cast {votes}": "cast",
+        f"count {votes}, {SPARK}": SPARK,
+        f"count {votes}, {FLINK.name}": FLINK.name,
+    }
+    rows = {
+        name: f"{spread((record[step] for record in records), 1)} s"
+        for name, step in steps.items()
+        if step in records[0]
+    }
+    clean = ("clean" if record["audited"] else "NOT CLEAN" for record in records)
+    return {**rows, "the audit after it": "; ".join(clean)}
+
+
+def whole(records: Records) -> Rows:
+    return {
+        f"{voters:,} voters seeded, cast, counted": f"{spread(record['seconds'] for record in same)} s,"
+        f" at most {spread(record['memory_mb'] for record in same)} MB in all parts;"
+        f" {verdict(same, 'every total exact, audited')}"
+        for (voters,), same in by(records, "voters").items()
+    }
+
+
+def growth(records: Records) -> Rows:
+    return {
+        f"{records[0][size]['votes']:,.0f} votes, {size}": ", ".join(
+            f"{done} {spread((record[size][step] for record in records), 1)} s"
+            for done, step in (("cast", "cast"), ("counted", SPARK))
+        )
+        for size in records[0]
+    }
+
+
+def idle(records: Records) -> Rows:
+    rows = {part: f"{spread((record[part] for record in records), 3)} cores" for part in records[0]}
+    return {**rows, "all parts": f"{spread((sum(record.values()) for record in records), 3)} cores"}
+
+
+def start(records: Records) -> Rows:
+    return {
+        "from the command to the dashboard's answer": f"{spread((record['dashboard'] for record in records), 1)} s",
+        "from the command to the first counted vote": f"{spread((record['counted'] for record in records), 1)} s",
+    }
+
+
+def flood(records: Records) -> Rows:
+    good, bad = f"{records[0]['good']:,} good votes", f"{records[0]['bad']:,} bad messages"
+    ratios = spread((record["flooded"] / record["alone"] for record in records), 2)
+    return {
+        f"{good} alone": f"{spread((record['alone'] for record in records), 1)} s",
+        f"{good} among {bad}": f"{spread((record['flooded'] for record in records), 1)} s,"
+        f" {ratios} times as long for {1 + BAD_PER_GOOD} times the messages",
+    }
+
+
+def dashboard(records: Records) -> Rows:
+    cpu = {
+        f"server CPU, {pages} pages open": f"{spread((record['percent'][str(pages)] for record in records), 1)} % of a"
+        f" core, {spread((record['refreshes'][str(pages)] for record in records), 2)} refreshes/s of each page"
+        for pages in PAGES
+    }
+    figures = (
+        ("server memory after all pages", "memory_mb", "MB"),
+        ("server start", "server_up", "s"),
+        ("first figures, first viewer of a new server", "cold_open", "s"),
+        ("first figures, next viewer", "next_open", "s"),
+        ("from commit to the browser's page, p50", "p50", "ms"),
+        ("from commit to the browser's page, p99", "p99", "ms"),
+    )
+    return cpu | {
+        name: f"{spread((record[field] for record in records), 1 if unit == 's' else 0)} {unit}"
+        for name, field, unit in figures
+    }
