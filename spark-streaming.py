@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from election.config import Settings
 from election.counting import COUNT, REJECT, open_count
-from election.enrichment import read_lookups
+from election.enrichment import register_lookups
 from election.stages import Stop, run_stage
 from election.tallies import (
     first_votes,
@@ -25,7 +25,7 @@ from election.tallies import (
 
 def main(settings: Settings, stop: Stop) -> None:
     with open_count(settings, stop) as count:
-        read_lookups(count.spark, count.database, count.folder)
+        register_lookups(count.spark, count.folder)
 
         def queries(messages: DataFrame) -> dict[str, DataFrame]:
             votes = validate_votes(parse_messages(messages))

@@ -23,14 +23,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
+from election.background import in_background
 from election.config import Settings
 from election.connecting import spark_kafka_options
+from election.enrichment import copy_lookups
 from election.functions import register_parse_vote
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
-from election.record import Database, row
 from election.rehearsal import Rehearsal
 from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
-from election.stages import Backoff, CannotRun, StartAgain, Stop, Waiting
+from election.stages import Backoff, CannotRun, StartAgain, Stop
 from election.watching import TopicWatch
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,8 @@ CHECK_SECONDS = 5
 DENIED = re.compile(
     r"(Topic|Group|Cluster)AuthorizationException|SaslAuthenticationException|Not authorized to access (topics|group)"
 )
-# So many votes a micro-batch, so that a long drain shows how far it is; and so few that real-time mode takes them over.
-DRAIN_VOTES, LITTLE_VOTES = 200_000, 20_000
+# Near so many votes a micro-batch, so that a long drain shows how far it is; so few are for real-time mode.
+DRAIN_VOTES, LITTLE_VOTES = 500_000, 20_000
 # A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
 COUNT, REJECT = "count", "reject"
 REPEATABLE = {REJECT: "5 minutes"}
@@ -54,7 +55,7 @@ Trigger = Callable[[str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Count:
-    """The running count: what its queries read, and where they keep their state. `folder` is for files of this run."""
+    """The running count: what its queries read, and where they keep their state. `folder` has the files of this run."""
 
     settings: Settings
     stop: Stop
@@ -62,7 +63,6 @@ class Count:
     slots: int
     checkpoint: Path
     watch: TopicWatch
-    database: Database
     folder: Path
 
     def read_messages(self, **options: int) -> DataFrame:
@@ -117,7 +117,7 @@ class Count:
         """
         while (end := self._votes_on_topic()) > LITTLE_VOTES and not self.stop.is_set():
             log.info("counting what waits on %s, which has %s messages", topics.VOTES, f"{end:,}")
-            waiting = queries(self.read_messages(maxOffsetsPerTrigger=DRAIN_VOTES))
+            waiting = queries(self.read_messages(maxOffsetsPerTrigger=votes_per_batch(end)))
             self._run_once({COUNT: waiting[COUNT]}, lambda _: {"availableNow": True})
             if self._votes_on_topic() - end < LITTLE_VOTES:
                 return
@@ -186,31 +186,40 @@ class Count:
 
 @contextmanager
 def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
-    """Waits for Kafka and the topics, starts Spark while main.py still registers voters, and yields the count.
+    """Waits for Kafka, starts Spark while PostgreSQL copies the lookups, and yields the count: they are in its folder.
 
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
     partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
     slots = slots_needed(settings, partitions)
-    spark = start_spark(settings, slots)
-    try:
-        slots = slots if settings.real_time else 1
-        wait_for_slots(spark, slots, stop)
-        database = Database(settings, stop)
-        election = wait_for_roll(database, stop)
-        watch = TopicWatch(admin, topics.VOTES)
-        checkpoint = checkpoint_path(settings, cluster_id(admin), watch.made, election)
-        log.info("checkpoint: %s", checkpoint)
-        with TemporaryDirectory(prefix="election-") as folder:
-            register_parse_vote(spark, Path(folder))
-            yield Count(settings, stop, spark, slots, checkpoint, watch, database, Path(folder))
-    except Py4JJavaError as error:
-        raise StartAgain(f"Spark: {one_line(error.java_exception)}") from None
-    except Py4JError:
-        raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
-    finally:
-        stop_spark(spark)
+    with TemporaryDirectory(prefix="election-") as name:
+        folder = Path(name)
+        copied = in_background(copy_lookups, settings, stop, folder)
+        spark = start_spark(settings, slots)
+        try:
+            slots = slots if settings.real_time else 1
+            wait_for_slots(spark, slots, stop)
+            register_parse_vote(spark, folder)
+            election = copied.result()
+            watch = TopicWatch(admin, topics.VOTES)
+            checkpoint = checkpoint_path(settings, cluster_id(admin), watch.made, election)
+            log.info("checkpoint: %s", checkpoint)
+            yield Count(settings, stop, spark, slots, checkpoint, watch, folder)
+        except Py4JJavaError as error:
+            raise StartAgain(f"Spark: {one_line(error.java_exception)}") from None
+        except Py4JError:
+            raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
+        finally:
+            stop_spark(spark)
+
+
+def votes_per_batch(waiting: int) -> int:
+    """An equal share of what waits, near DRAIN_VOTES: a small batch at the end takes nearly as long as a large one.
+
+    And a few more, because Spark divides them among the partitions and rounds down.
+    """
+    return waiting // max(1, round(waiting / DRAIN_VOTES)) + 1000
 
 
 def checkpoint_path(settings: Settings, cluster: str, topic: str, election: str) -> Path:
@@ -227,17 +236,3 @@ def is_denied(error: Exception) -> bool:
             return True
         cause = getattr(cause, "_cause", None)
     return False
-
-
-def wait_for_roll(database: Database, stop: Stop) -> str:
-    """Returns the election's fingerprint when main.py has registered every voter."""
-    waiting = Waiting("the roll")
-    query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
-    while True:
-        stop.check()
-        held = database.run(lambda connection: row(connection, query))
-        if held and held["seeded"] >= held["registered"]:
-            waiting.done()
-            return str(held["fingerprint"])
-        waiting.note("main.py registers the voters" if held else "main.py prepares the election")
-        stop.wait(0.5)

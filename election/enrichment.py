@@ -15,8 +15,11 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from election import topics
+from election.background import in_background
+from election.config import Settings
 from election.functions import JavaClass
-from election.record import Database
+from election.record import Database, row
+from election.stages import Stop, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +61,32 @@ find_registered = Lookup(
 LOOKUPS = find_candidate, find_voter, find_registered
 
 
-def read_lookups(spark: SparkSession, database: Database, folder: Path) -> None:
-    """Makes the lookups answer from PostgreSQL as it is now. `folder` must stay while Spark runs."""
+def copy_lookups(settings: Settings, stop: Stop, folder: Path) -> str:
+    """Copies what is looked up to files in the folder, once main.py has registered every voter.
+
+    Returns the election's fingerprint. Raises Stopped and CannotRun.
+    """
+    database = Database(settings, stop)
+    election = wait_for_roll(database, stop)
     for lookup in LOOKUPS:
         copied = database.run(partial(_copy, lookup.query, folder / lookup.file))
         log.info("%s: %s rows", lookup.name, f"{copied:,}")
-    register_lookups(spark, folder)
+    database.close()
+    return election
+
+
+def wait_for_roll(database: Database, stop: Stop) -> str:
+    """Returns the election's fingerprint when main.py has registered every voter."""
+    waiting = Waiting("the roll")
+    query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
+    while True:
+        stop.check()
+        held = database.run(lambda connection: row(connection, query))
+        if held and held["seeded"] >= held["registered"]:
+            waiting.done()
+            return str(held["fingerprint"])
+        waiting.note("main.py registers the voters" if held else "main.py prepares the election")
+        stop.wait(0.5)
 
 
 def _copy(query: str, path: Path, connection: Connection) -> int:
@@ -73,8 +96,10 @@ def _copy(query: str, path: Path, connection: Connection) -> int:
 
 
 def register_lookups(spark: SparkSession, folder: Path) -> None:
-    """Gives every executor the lookups and their files, which are in the folder."""
+    """Makes functions of Spark from the lookups' files in the folder, which must stay while Spark runs."""
     java = JavaClass(spark, folder, "Lookup")
     for lookup in LOOKUPS:
         spark.sparkContext.addFile(str(folder / lookup.file))
         java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)
+    # An executor reads a file at its first question: the roll's takes seconds, which go by while the query is planned.
+    in_background(spark.range(1).select(find_voter(F.col("id").cast("string"))).collect)

@@ -11,8 +11,8 @@ from dashboard.database import Search, Unavailable, connect, read_candidates, re
 from dashboard.database import read_record as read_totals
 from election.casting import wait_for_election
 from election.config import LOGINS
-from election.counting import wait_for_roll
 from election.definition import load_election
+from election.enrichment import wait_for_roll
 from election.record import Database
 from election.recount import Register
 from election.seal import read_record

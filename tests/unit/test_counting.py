@@ -6,7 +6,7 @@ import pytest
 
 from election import counting
 from election.config import Settings
-from election.counting import checkpoint_path, is_denied
+from election.counting import DRAIN_VOTES, checkpoint_path, is_denied, votes_per_batch
 
 FAILED = (
     "[STREAM_FAILED] Query [id = 8, runId = 9] terminated with exception: {} SQLSTATE: XXKST\n=== Streaming Query ==="
@@ -39,6 +39,16 @@ def test_a_state_of_another_meaning_is_not_used(monkeypatch):
     before = checkpoint_path(**SAME)
     monkeypatch.setattr(counting, "STATE_VERSION", counting.STATE_VERSION + 1)
     assert checkpoint_path(**SAME) != before
+
+
+@pytest.mark.parametrize("waiting", [20_001, 499_999, 500_001, 749_999, 750_001, 1_007_585, 10_000_000])
+@pytest.mark.parametrize("partitions", [1, 8, 256])
+def test_a_drain_ends_without_a_small_batch(waiting, partitions):
+    taken = partitions * (votes_per_batch(waiting) // partitions)
+    batches = -(-waiting // taken)
+    last = waiting - (batches - 1) * taken
+    assert last > 0.9 * taken
+    assert taken < 1.6 * DRAIN_VOTES
 
 
 class SparkError(Exception):
