@@ -10,7 +10,7 @@
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
-Results go to bench/results.json after each run, with the machine and the load of each sitting; the latency also becomes
+Results go to bench/results.json one by one, with the machine and the load of each sitting; the latency also becomes
 a chart, docs/images/latency.svg. Runs that take too long for one sitting are added in another: --add.
 """
 
@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,8 @@ def main() -> int:
         except ValueError as error:
             print(error, file=sys.stderr)
             return 2
-        for _ in range(options.runs):
-            records += json.loads(json.dumps(list(part.measure(options))))
+        for record in chain.from_iterable(part.measure(options) for _ in range(options.runs)):
+            records.append(json.loads(json.dumps(record)))
             every = [record for sitting in sittings for record in sitting["records"]]
             results[title] = {"rows": part.table(every), "sittings": sittings}
             RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
 from html import escape
 from math import log10
 from pathlib import Path
-from typing import Any
 
+from bench.tables import Records, by
 from dashboard.palette import mark
 
 CHART = Path(__file__).resolve().parent.parent / "docs" / "images" / "latency.svg"
@@ -18,9 +17,9 @@ COLOURS = {"real time": mark(0).colour, "Flink": mark(2).colour, "micro-batches"
 FIGURES = "p50", "p99", "worst"
 
 
-def latency_chart(runs: Sequence[Mapping[str, Any]]) -> str:
+def latency_chart(runs: Records) -> str:
     """SVG on a logarithmic axis. `runs` have name, rate, p50, p99 and worst in ms; of several the median is drawn."""
-    ways = list(dict.fromkeys((run["rate"], run["name"]) for run in runs))
+    ways = by(runs, "rate", "name")
     height = TOP + ROW * len(ways) + 34
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
@@ -31,9 +30,8 @@ def latency_chart(runs: Sequence[Mapping[str, Any]]) -> str:
         x = _at(10**power)
         parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="{TOP - 12}" y2="{height - 30}" stroke="#ddd"/>')
         parts.append(_text(x, height - 12, f"{10**power:,}", anchor="middle"))
-    for place, (rate, name) in enumerate(ways):
+    for place, ((rate, name), same) in enumerate(ways.items()):
         y = TOP + ROW * place + ROW / 2 - 8
-        same = [run for run in runs if (run["rate"], run["name"]) == (rate, name)]
         values = [statistics.median(run[figure] for run in same) for figure in FIGURES]
         parts.append(_text(LEFT - 14, y + 4, f"{name}, {rate:,} votes/s", anchor="end"))
         parts.append(

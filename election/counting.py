@@ -193,7 +193,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
     partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
     slots = slots_needed(settings, partitions)
-    with TemporaryDirectory(prefix="election-") as name:
+    # Told to stop at its start, the script leaves while PostgreSQL may still be copying into the folder.
+    with TemporaryDirectory(prefix="election-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         copied = in_background(copy_lookups, settings, stop, folder)
         spark = start_spark(settings, slots)

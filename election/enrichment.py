@@ -6,6 +6,7 @@ Each is copied once and becomes a function that every executor answers from its 
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,13 +67,12 @@ def copy_lookups(settings: Settings, stop: Stop, folder: Path) -> str:
 
     Returns the election's fingerprint. Raises Stopped and CannotRun.
     """
-    database = Database(settings, stop)
-    election = wait_for_roll(database, stop)
-    for lookup in LOOKUPS:
-        copied = database.run(partial(_copy, lookup.query, folder / lookup.file))
-        log.info("%s: %s rows", lookup.name, f"{copied:,}")
-    database.close()
-    return election
+    with closing(Database(settings, stop)) as database:
+        election = wait_for_roll(database, stop)
+        for lookup in LOOKUPS:
+            copied = database.run(partial(_copy, lookup.query, folder / lookup.file))
+            log.info("%s: %s rows", lookup.name, f"{copied:,}")
+        return election
 
 
 def wait_for_roll(database: Database, stop: Stop) -> str:
