@@ -12,8 +12,9 @@ from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 
-# The JVM compiles a method after some hundreds of calls. Twice a second is not felt by the tasks on the same cores.
-REHEARSALS, PAUSE_SECONDS = 120, 0.5
+# The JVM compiles a method after some hundreds of calls. It takes a fifth of one core at most, also on a slow machine,
+# where a plan takes a second at first: the tasks need the cores.
+REHEARSALS, PAUSE_SECONDS, PAUSE_TIMES = 120, 0.5, 4
 MESSAGE = (
     *("CAST(CAST(id AS string) AS binary) AS key", "CAST(CAST(id AS string) AS binary) AS value"),
     *("CAST(id AS int) AS partition", "id AS offset"),
@@ -21,7 +22,7 @@ MESSAGE = (
 
 
 class Rehearsal:
-    """Plans a query over again, without running it: `step`, called often, does so at most twice a second, 120 times.
+    """Plans a query over again, without running it, 120 times: `step`, called often, does so when it is time again.
 
     `make` turns messages of votes_topic into the query.
     """
@@ -41,6 +42,8 @@ class Rehearsal:
         return self._make(self._spark.range(1).selectExpr(*MESSAGE))
 
     def step(self) -> None:
-        if self.left and self._clock() >= self._next:
+        begun = self._clock()
+        if self.left and begun >= self._next:
             self._query.select("*")._jdf.queryExecution().executedPlan().execute()
-            self.left, self._next = self.left - 1, self._clock() + PAUSE_SECONDS
+            ended = self._clock()
+            self.left, self._next = self.left - 1, ended + max(PAUSE_SECONDS, PAUSE_TIMES * (ended - begun))

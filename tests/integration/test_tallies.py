@@ -8,7 +8,7 @@ import simplejson
 from election import topics
 from election.enrichment import find_candidate, find_registered, find_voter, register_lookups
 from election.events import Reason, Vote, encode_vote, parse_tally
-from election.rehearsal import PAUSE_SECONDS, REHEARSALS, Rehearsal
+from election.rehearsal import PAUSE_SECONDS, PAUSE_TIMES, REHEARSALS, Rehearsal
 from election.tallies import (
     first_votes,
     label_tallies,
@@ -128,3 +128,21 @@ def test_a_rehearsal_plans_the_query_now_and_then_and_comes_to_an_end(spark):
         rehearsal.step()
     assert (rehearsal.left, len(planned)) == (0, 1)
     assert jobs(None) == run_before, "it plans and does not run"
+
+
+def test_a_rehearsal_that_takes_long_leaves_the_processor_to_the_count_for_longer(spark):
+    now = [0.0]
+
+    def make(messages):
+        now[0] += 2
+        return messages
+
+    rehearsal = Rehearsal(spark, make, clock=lambda: now[0])
+    now[0] += PAUSE_SECONDS
+    rehearsal.step()
+    now[0] += 2 * PAUSE_TIMES - 1
+    rehearsal.step()
+    assert rehearsal.left == REHEARSALS - 1
+    now[0] += 1
+    rehearsal.step()
+    assert rehearsal.left == REHEARSALS - 2
