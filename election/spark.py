@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from pathlib import Path
 
 from py4j.protocol import Py4JError, Py4JJavaError
@@ -90,6 +91,7 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     )
     for name, value in TUNING.items():
         builder = builder.config(name, value)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         return builder.getOrCreate()
     except Py4JJavaError as error:
@@ -97,6 +99,9 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
             f"Spark on {master} could not be started ({one_line(error.java_exception)}): set SPARK_MASTER to a master"
             " that runs, or leave it out to count in this process"
         ) from None
+    finally:
+        # PySpark has put its own there, which calls the JVM in the middle of whatever call is on its way.
+        signal.signal(signal.SIGINT, on_interrupt)
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:

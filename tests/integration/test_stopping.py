@@ -1,5 +1,7 @@
 """The scripts end when they are told to, whatever they wait for."""
 
+import signal
+
 import psutil
 
 from election.record import Database, row
@@ -22,3 +24,7 @@ def test_a_script_ends_when_told_to_though_postgresql_hangs(settings, services, 
             process.resume()
         for script in scripts:
             services.parts.pop(script.name).stop()
+
+
+def test_ctrl_c_is_no_business_of_spark(spark):
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
