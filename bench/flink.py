@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Message
 from confluent_kafka.admin import NewTopic
 
 from election import topics
@@ -112,3 +112,8 @@ def read_flink(settings: Settings) -> list[int]:
         sum(tally["total_votes"] for key, tally in totals.items() if key.startswith(f"{topic.name}/"))
         for topic in topics.AGGREGATED
     ]
+
+
+def aggregate_of(message: Message) -> str:
+    """Whose total a message of Flink's is: it has one topic for all."""
+    return (message.key() or b"").decode().partition("/")[0]

@@ -33,7 +33,9 @@ def measure(voters: int) -> dict[str, dict[str, float]]:
         found[f"{partitions} partitions"] = backlog.measure(voters, KAFKA_PARTITIONS=str(partitions))
     for aggregates in AGGREGATES:
         with patch.dict(SCRIPTS, {"spark-streaming": "bench/fewer_aggregates.py"}):
-            found[f"{aggregates} aggregates"] = backlog.measure(voters, BENCH_AGGREGATES=str(aggregates))
+            found[f"{aggregates} aggregates"] = backlog.measure(
+                voters, aggregates=topics.AGGREGATED[:aggregates], BENCH_AGGREGATES=str(aggregates)
+            )
     for places in PLACES:
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             write_places(Path(name), places)

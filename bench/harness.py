@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 import psycopg2
+from confluent_kafka import Message
 
 from election.config import Settings, load_settings
 from election.events import parse_tally
@@ -81,21 +82,31 @@ def message_count(settings: Settings, topic: str) -> Iterator[Callable[[], int]]
         yield lambda: sum(end_offsets(reader, topic).values())
 
 
-def until_counted(settings: Settings, topic: str, votes: int, prefix: bytes = b"") -> None:
-    """Returns when the totals on the topic, of keys that begin with `prefix`, add up to `votes`.
+def until_counted(
+    settings: Settings,
+    names: Sequence[str],
+    aggregate_of: Callable[[Message], str | None],
+    aggregates: Sequence[str],
+    votes: int,
+) -> None:
+    """Returns when the totals on the topics `names` add up to `votes` in each of the aggregates.
 
-    It reads on from where it was: who reads all totals over and over takes half a core from what is measured.
+    `aggregate_of` tells whose total a message is. Who reads all totals over and over takes half a core from what is
+    measured: this reads on from where it was, and parses those of an aggregate once the ones before it are complete.
     """
-    totals: dict[bytes, int] = {}
-    with closing(make_reader(settings, [topic])) as reader:
+    totals: dict[str, dict[bytes, bytes]] = {name: {} for name in aggregates}
+    with closing(make_reader(settings, names)) as reader:
 
-        def add_up() -> int:
+        def are_counted() -> bool:
             for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):
-                if (key := message.key() or b"").startswith(prefix):
-                    totals[key] = parse_tally(message.value())["total_votes"]
-            return sum(totals.values())
+                if (aggregate := aggregate_of(message)) in totals:
+                    totals[aggregate][message.key() or b""] = message.value() or b""
+            return all(
+                sum(parse_tally(total)["total_votes"] for total in totals[name].values()) >= votes
+                for name in aggregates
+            )
 
-        until(lambda: add_up() >= votes, f"{votes:,} votes are counted on {topic}", 0)
+        until(are_counted, f"{votes:,} votes are counted on {', '.join(names)}", 0)
 
 
 def roll_is_published(settings: Settings) -> bool:

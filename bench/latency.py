@@ -28,8 +28,8 @@ from election.results import read_board
 from embedded.pipeline import Pipeline
 from embedded.processes import Process
 
-# The JVM compiles what it runs: on two cores that takes the first minute of a count at full speed.
-WARM_SECONDS = 90
+# The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count.
+WARM_SECONDS = 180
 
 
 @dataclass(frozen=True)
