@@ -8,9 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from confluent_kafka import Message
-
-from bench.flink import MINI_BATCHES, aggregate_of, start_flink
+from bench.flink import MINI_BATCHES, key_prefix, start_flink
 from bench.harness import audited, election, message_count, until, until_counted
 from bench.latency import FLINK
 from election import topics
@@ -29,7 +27,6 @@ def measure(
 
     The clock stops when the totals of all `aggregates` are complete; whether they are exact is looked into after that.
     """
-    names = [topic.name for topic in aggregates]
     with election(**{"VOTERS": str(voters), "RATE": "0", **environment}) as (pipeline, settings):
         outcome = load_election(settings.election, voters)
         found: dict[str, float] = {"voters": voters, "votes": outcome.ballots, "seed": pipeline.seed_seconds}
@@ -41,7 +38,7 @@ def measure(
         voting.stop()
         started = time.monotonic()
         spark = pipeline.start("spark-streaming")
-        until_counted(settings, names, Message.topic, names, outcome.ballots)
+        until_counted(settings, [(topic.name, b"") for topic in aggregates], outcome.ballots)
         found[SPARK] = time.monotonic() - started
         exact = read_board(settings).votes_by_location == outcome.votes_by_location
         found["audited"] = exact and audited(pipeline)
@@ -49,7 +46,7 @@ def measure(
         if flink:
             started = time.monotonic()
             peer = start_flink(pipeline, settings, MINI_BATCHES)
-            until_counted(settings, [FLINK.topic], aggregate_of, names, outcome.ballots)
+            until_counted(settings, [(FLINK.topic, key_prefix(topic.name)) for topic in aggregates], outcome.ballots)
             found[FLINK.name] = time.monotonic() - started
             found["flink exact"] = set(FLINK.counted(settings)) == {outcome.ballots}
             peer.stop()

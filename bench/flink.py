@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewTopic
 
 from election import topics
@@ -100,20 +100,20 @@ def _make_topic(settings: Settings) -> None:
 def read_flink(settings: Settings) -> list[int]:
     """How many votes are in each of Flink's aggregates."""
     reader = make_reader(settings, [TOTALS])
-    totals: dict[str, dict[str, Any]] = {}
+    totals: dict[bytes, dict[str, Any]] = {}
     try:
         for messages in read_to_end(reader, [TOTALS]):
-            totals |= {(message.key() or b"").decode(): parse_tally(message.value()) for message in messages}
+            totals |= {message.key() or b"": parse_tally(message.value()) for message in messages}
     except KafkaException:
         return [0]
     finally:
         reader.close()
     return [
-        sum(tally["total_votes"] for key, tally in totals.items() if key.startswith(f"{topic.name}/"))
+        sum(tally["total_votes"] for key, tally in totals.items() if key.startswith(key_prefix(topic.name)))
         for topic in topics.AGGREGATED
     ]
 
 
-def aggregate_of(message: Message) -> str:
-    """Whose total a message of Flink's is: it has one topic for all."""
-    return (message.key() or b"").decode().partition("/")[0]
+def key_prefix(aggregate: str) -> bytes:
+    """How the keys of the aggregate's totals begin: Flink's are all on one topic."""
+    return f"{aggregate}/".encode()

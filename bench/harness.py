@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import psycopg2
-from confluent_kafka import Message
 
 from election.config import Settings, load_settings
 from election.events import parse_tally
@@ -82,29 +81,24 @@ def message_count(settings: Settings, topic: str) -> Iterator[Callable[[], int]]
         yield lambda: sum(end_offsets(reader, topic).values())
 
 
-def until_counted(
-    settings: Settings,
-    names: Sequence[str],
-    aggregate_of: Callable[[Message], str | None],
-    aggregates: Sequence[str],
-    votes: int,
-) -> None:
-    """Returns when the totals on the topics `names` add up to `votes` in each of the aggregates.
+def until_counted(settings: Settings, aggregates: Sequence[tuple[str, bytes]], votes: int) -> None:
+    """Returns when the totals of each aggregate, which are on its topic under keys that begin so, add up to `votes`.
 
-    `aggregate_of` tells whose total a message is. Who reads all totals over and over takes half a core from what is
-    measured: this reads on from where it was, and parses those of an aggregate once the ones before it are complete.
+    Who reads all totals over and over takes half a core from what is measured: this reads on from where it was, and
+    parses those of an aggregate once the ones before it are complete.
     """
-    totals: dict[str, dict[bytes, bytes]] = {name: {} for name in aggregates}
+    names = sorted({topic for topic, _ in aggregates})
+    newest: dict[tuple[str | None, bytes], bytes] = {}
     with closing(make_reader(settings, names)) as reader:
+
+        def add_up(topic: str, prefix: bytes) -> int:
+            ours = (total for (name, key), total in newest.items() if name == topic and key.startswith(prefix))
+            return sum(parse_tally(total)["total_votes"] for total in ours)
 
         def are_counted() -> bool:
             for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):
-                if (aggregate := aggregate_of(message)) in totals:
-                    totals[aggregate][message.key() or b""] = message.value() or b""
-            return all(
-                sum(parse_tally(total)["total_votes"] for total in totals[name].values()) >= votes
-                for name in aggregates
-            )
+                newest[message.topic(), message.key() or b""] = message.value() or b""
+            return all(add_up(*aggregate) >= votes for aggregate in aggregates)
 
         until(are_counted, f"{votes:,} votes are counted on {', '.join(names)}", 0)
 

@@ -18,7 +18,7 @@ from multiprocessing.synchronize import Event
 
 import psycopg2
 
-from bench.flink import TOTALS, read_flink, start_flink
+from bench.flink import TOTALS, key_prefix, read_flink, start_flink
 from bench.harness import election, until
 from election import topics
 from election.config import Settings
@@ -79,7 +79,7 @@ def read_spark(settings: Settings) -> list[int]:
 
 REAL_TIME = Way("real time", partial(start_spark, "real-time"), read_spark)
 MICRO_BATCHES = Way("micro-batches", partial(start_spark, "0 seconds"), read_spark)
-FLINK = Way("Flink", start_flink, read_flink, TOTALS, f"{topics.VOTES_PER_CANDIDATE}/".encode())
+FLINK = Way("Flink", start_flink, read_flink, TOTALS, key_prefix(topics.VOTES_PER_CANDIDATE))
 WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 
