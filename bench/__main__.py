@@ -38,10 +38,10 @@ SAME = "voters", "seconds"
 
 
 def measure_latency(options: argparse.Namespace) -> Iterator[Record]:
-    for rate in options.rates:
-        for name in options.ways:
-            found = latency.measure(latency.WAYS[name], rate, options.seconds, options.voters)
-            record = {"name": name, "rate": rate, **asdict(found)}
+    for name in options.ways:
+        found = latency.measure(latency.WAYS[name], options.rates, options.seconds, options.voters)
+        for rate, delays in found.items():
+            record = {"name": name, "rate": rate, **asdict(delays)}
             for row in tables.latency([record]).items():
                 print(*row, sep=": ", file=sys.stderr, flush=True)
             yield record

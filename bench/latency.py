@@ -1,6 +1,7 @@
 """How soon a vote is in the tally: produced on votes_topic until its updated total is read by another consumer.
 
-Every aggregate is computed, the roll is joined, checkpoints fall inside the window: the same for each way of counting.
+Every aggregate is computed, the roll is joined, checkpoints fall inside the windows: the same for each way of counting.
+One count has a window for each rate, the fastest first: that warms it up best.
 The load and the reader are processes of their own; the reader polls message by message and takes the delay of the
 newest vote in each total per candidate.
 """
@@ -10,10 +11,11 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from multiprocessing.synchronize import Event
 
 import psycopg2
@@ -28,8 +30,9 @@ from election.results import read_board
 from embedded.pipeline import Pipeline
 from embedded.processes import Process
 
-# The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count.
-WARM_SECONDS = 180
+# The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count. The later
+# windows only wait until nothing is left of the one before.
+WARM_SECONDS, SETTLE_SECONDS = 180, 30
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,25 @@ class Latency:
     worst: float
     updates: int
     exact: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """`rate` votes per second from `lead` to `end`, in seconds since the first vote; measured from `begin`."""
+
+    rate: int
+    lead: float
+    begin: float
+    end: float
+
+
+def windows(rates: Iterable[int], seconds: float) -> list[Window]:
+    """One after the other, each `seconds` long: the warm-up comes before the first."""
+    found: list[Window] = []
+    for rate in sorted(rates, reverse=True):
+        lead, wait = (found[-1].end, SETTLE_SECONDS) if found else (0, WARM_SECONDS)
+        found.append(Window(rate, lead, lead + wait, lead + wait + seconds))
+    return found
 
 
 @dataclass(frozen=True)
@@ -83,23 +105,26 @@ FLINK = Way("Flink", start_flink, read_flink, TOTALS, key_prefix(topics.VOTES_PE
 WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 
-def send(settings: Settings, rate: int, seconds: float, sent: multiprocessing.Queue) -> None:
-    """Produces one vote per voter at `rate` a second."""
+def send(settings: Settings, schedule: Sequence[Window], voters: int, sent: multiprocessing.Queue) -> None:
+    """Produces one vote per voter, at the rates of the schedule: puts when it began, and how many these were."""
     connection = psycopg2.connect(**settings.postgres)
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (int(rate * seconds) + rate,))
-        voters = [voter_id for (voter_id,) in cursor]
+        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (voters,))
+        left = iter([voter_id for (voter_id,) in cursor])
     connection.close()
-    producer, started, done = make_producer(settings), time.time(), 0
-    while (elapsed := time.time() - started) < seconds:
-        while done < min(int(elapsed * rate), len(voters)):
-            vote = Vote(voters[done], "123"[done % 3], datetime.now(UTC))
-            producer.produce(topics.VOTES, encode_vote(vote), vote.voter_id)
-            done += 1
-        producer.poll(0)
-        time.sleep(0.001)
+    producer, started, total = make_producer(settings), time.time(), 0
+    for window in schedule:
+        done = 0
+        while (elapsed := time.time() - started) < window.end:
+            for voter_id in islice(left, max(0, int((elapsed - window.lead) * window.rate) - done)):
+                vote = Vote(voter_id, "123"[done % 3], datetime.now(UTC))
+                producer.produce(topics.VOTES, encode_vote(vote), vote.voter_id)
+                done += 1
+            producer.poll(0)
+            time.sleep(0.001)
+        total += done
     producer.flush()
-    sent.put(done)
+    sent.put((started, total))
 
 
 def receive(
@@ -117,9 +142,10 @@ def receive(
     delays.put(taken)
 
 
-def measure(way: Way, rate: int, seconds: int, voters: int) -> Latency:
-    """Latency at `rate` votes a second over a window of `seconds`, after a warm-up, with a roll of `voters`."""
-    voters = max(voters, int(rate * (seconds + WARM_SECONDS)) + rate)
+def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[int, Latency]:
+    """Latency at each of `rates` votes a second, over a window of `seconds`, with a roll of `voters` at least."""
+    schedule = windows(rates, seconds)
+    voters = max(voters, sum(int(window.rate * (window.end - window.lead + 1)) for window in schedule))
     with election(VOTERS=str(voters), KAFKA_PARTITIONS="2") as (pipeline, settings):
         counter = way.start(pipeline, settings)
         context = multiprocessing.get_context("spawn")
@@ -127,17 +153,21 @@ def measure(way: Way, rate: int, seconds: int, voters: int) -> Latency:
         reading = context.Process(target=receive, args=(settings, way.topic, way.prefix, ready, stop, delays))
         reading.start()
         ready.wait()
-        sending = context.Process(target=send, args=(settings, rate, WARM_SECONDS + seconds, sent))
+        sending = context.Process(target=send, args=(settings, schedule, voters, sent))
         sending.start()
-        started = time.time()
-        total = sent.get()
+        started, total = sent.get()
         until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
         stop.set()
         taken = delays.get()
         exact = set(way.counted(settings)) == {total}
         counter.stop()
-    begin = started + WARM_SECONDS
-    return summary([(at - begin, 1000 * delay) for at, delay in taken if begin < at < begin + seconds], exact)
+    moments = [(at - started, 1000 * delay) for at, delay in taken]
+    return {
+        window.rate: summary(
+            [(at - window.begin, delay) for at, delay in moments if window.begin < at < window.end], exact
+        )
+        for window in schedule
+    }
 
 
 def summary(window: Sequence[tuple[float, float]], exact: bool) -> Latency:

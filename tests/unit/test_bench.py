@@ -7,7 +7,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import tables
-from bench.latency import summary
+from bench.latency import SETTLE_SECONDS, WARM_SECONDS, Window, summary, windows
 
 
 def test_a_windows_delays_become_its_figures():
@@ -16,6 +16,14 @@ def test_a_windows_delays_become_its_figures():
     found = summary([*steady, *pauses], exact=True)
     assert (found.p50, found.p99, found.pause, found.worst) == (5.0, 5.0, 200.0, 300.0)
     assert (found.updates, found.exact) == (1803, True)
+
+
+def test_the_fastest_rate_comes_first_after_the_warm_up():
+    warm, settled = WARM_SECONDS + 600, WARM_SECONDS + 600 + SETTLE_SECONDS
+    assert windows([200, 2000], 600) == [
+        Window(rate=2000, lead=0, begin=WARM_SECONDS, end=warm),
+        Window(rate=200, lead=warm, begin=settled, end=settled + 600),
+    ]
 
 
 def record(name: str, rate: int, p99: float, exact: bool = True) -> tables.Record:
