@@ -7,7 +7,7 @@ from html import escape
 from math import log10
 from pathlib import Path
 
-from bench.tables import Records, by
+from bench.tables import Records, by_rate_and_way
 from dashboard.palette import mark
 
 CHART = Path(__file__).resolve().parent.parent / "docs" / "images" / "latency.svg"
@@ -19,7 +19,7 @@ FIGURES = "p50", "p99", "worst"
 
 def latency_chart(runs: Records) -> str:
     """SVG on a logarithmic axis. `runs` have name, rate, p50, p99 and worst in ms; of several the median is drawn."""
-    ways = by(runs, "rate", "name")
+    ways = by_rate_and_way(runs)
     height = TOP + ROW * len(ways) + 34
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',

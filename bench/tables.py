@@ -42,6 +42,11 @@ def verdict(records: Records, said: str = "every total exact") -> str:
     return said if all(record["exact"] for record in records) else "NOT EXACT"
 
 
+def by_rate_and_way(records: Records) -> dict[tuple[Any, ...], list[Record]]:
+    """The records of the latency, the ways of one rate beside each other, the lowest rate first."""
+    return by(sorted(records, key=lambda record: record["rate"]), "rate", "name")
+
+
 def cast(records: Records) -> Rows:
     return {
         way: f"{spread(record[way] for record in records)} votes/s,"
@@ -57,7 +62,7 @@ def latency(records: Records) -> Rows:
             f"{label} {spread(record[field] for record in same)}" for field, label in labels.items()
         )
         + f" ms; {verdict(same)}"
-        for (rate, name), same in by(records, "rate", "name").items()
+        for (rate, name), same in by_rate_and_way(records).items()
     }
 
 

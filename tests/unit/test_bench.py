@@ -40,6 +40,16 @@ def test_the_latency_of_each_way_and_rate_is_the_median_and_range_of_its_runs():
     }
 
 
+def test_the_ways_of_one_rate_stand_beside_each_other():
+    records = [record(name, rate, 20) for name in ("real time", "Flink") for rate in (2000, 200)]
+    assert [name.removesuffix(" votes/s") for name in tables.latency(records)] == [
+        "real time, 200",
+        "Flink, 200",
+        "real time, 2,000",
+        "Flink, 2,000",
+    ]
+
+
 def test_one_wrong_total_makes_the_figure_not_exact():
     row = tables.latency([record("Flink", 200, 19), record("Flink", 200, 19, exact=False)])["Flink, 200 votes/s"]
     assert row.endswith("NOT EXACT")
