@@ -63,10 +63,15 @@ class Window:
 def windows(rates: Iterable[int], seconds: float) -> list[Window]:
     """One after the other, each `seconds` long: the warm-up comes before the first."""
     found: list[Window] = []
-    for rate in sorted(rates, reverse=True):
+    for rate in sorted(set(rates), reverse=True):
         lead, wait = (found[-1].end, SETTLE_SECONDS) if found else (0, WARM_SECONDS)
         found.append(Window(rate, lead, lead + wait, lead + wait + seconds))
     return found
+
+
+def votes_of(schedule: Iterable[Window]) -> int:
+    """How many votes it takes at most: a second's more for each window."""
+    return sum(int(window.rate * (window.end - window.lead + 1)) for window in schedule)
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,11 @@ FLINK = Way("Flink", start_flink, read_flink, TOTALS, key_prefix(topics.VOTES_PE
 WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 
-def send(settings: Settings, schedule: Sequence[Window], voters: int, sent: multiprocessing.Queue) -> None:
+def send(settings: Settings, schedule: Sequence[Window], sent: multiprocessing.Queue) -> None:
     """Produces one vote per voter, at the rates of the schedule: puts when it began, and how many these were."""
     connection = psycopg2.connect(**settings.postgres)
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (voters,))
+        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (votes_of(schedule),))
         left = iter([voter_id for (voter_id,) in cursor])
     connection.close()
     producer, started, total = make_producer(settings), time.time(), 0
@@ -145,7 +150,7 @@ def receive(
 def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[int, Latency]:
     """Latency at each of `rates` votes a second, over a window of `seconds`, with a roll of `voters` at least."""
     schedule = windows(rates, seconds)
-    voters = max(voters, sum(int(window.rate * (window.end - window.lead + 1)) for window in schedule))
+    voters = max(voters, votes_of(schedule))
     with election(VOTERS=str(voters), KAFKA_PARTITIONS="2") as (pipeline, settings):
         counter = way.start(pipeline, settings)
         context = multiprocessing.get_context("spawn")
@@ -153,7 +158,7 @@ def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[i
         reading = context.Process(target=receive, args=(settings, way.topic, way.prefix, ready, stop, delays))
         reading.start()
         ready.wait()
-        sending = context.Process(target=send, args=(settings, schedule, voters, sent))
+        sending = context.Process(target=send, args=(settings, schedule, sent))
         sending.start()
         started, total = sent.get()
         until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)

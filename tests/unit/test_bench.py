@@ -7,7 +7,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import tables
-from bench.latency import SETTLE_SECONDS, WARM_SECONDS, Window, summary, windows
+from bench.latency import SETTLE_SECONDS, WARM_SECONDS, Window, summary, votes_of, windows
 
 
 def test_a_windows_delays_become_its_figures():
@@ -24,6 +24,11 @@ def test_the_fastest_rate_comes_first_after_the_warm_up():
         Window(rate=2000, lead=0, begin=WARM_SECONDS, end=warm),
         Window(rate=200, lead=warm, begin=settled, end=settled + 600),
     ]
+    assert windows([200, 2000, 200], 600) == windows([200, 2000], 600)
+
+
+def test_a_schedule_has_a_voter_for_each_of_its_votes_and_some_to_spare():
+    assert votes_of([Window(rate=10, lead=0, begin=2, end=6), Window(rate=2, lead=6, begin=7, end=9)]) == 70 + 8
 
 
 def record(name: str, rate: int, p99: float, exact: bool = True) -> tables.Record:
