@@ -103,7 +103,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--voters", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
     parser.add_argument(
-        "--rates", type=int, nargs="*", default=[200, 2000], help="votes per second of the latency part"
+        "--rates", type=int, nargs="+", default=[200, 2000], help="votes per second of the latency part"
     )
     parser.add_argument(
         "--ways",

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from multiprocessing.synchronize import Event
+from operator import itemgetter
 
 import psycopg2
 
@@ -39,13 +40,15 @@ WARM_SECONDS, SETTLE_SECONDS = 180, 30
 class Latency:
     """Milliseconds from a vote to its total, over one window; `exact`: every vote sent was counted, once.
 
-    `pause` is the median of each minute's longest: a checkpoint falls into every minute.
+    `pause` is the median of each minute's longest: a checkpoint falls into every minute. `worst_at` is when the longest
+    of all ended, in seconds since the window began.
     """
 
     p50: float
     p99: float
     pause: float
     worst: float
+    worst_at: float
     updates: int
     exact: bool
 
@@ -182,4 +185,5 @@ def summary(window: Sequence[tuple[float, float]], exact: bool) -> Latency:
         minutes[int(at // 60)] = max(delay, minutes.get(int(at // 60), 0))
     delays = [delay for _, delay in window]
     cuts = statistics.quantiles(delays, n=100)
-    return Latency(cuts[49], cuts[98], statistics.median(minutes.values()), max(delays), len(window), exact)
+    worst_at, worst = max(window, key=itemgetter(1))
+    return Latency(cuts[49], cuts[98], statistics.median(minutes.values()), worst, worst_at, len(window), exact)
