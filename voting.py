@@ -8,7 +8,7 @@ are its offsets committed, so a voter votes once whatever is killed.
 
 from election import topics
 from election.ballots import Ballots
-from election.casting import GROUP, Pace, run_voting, wait_for_election
+from election.casting import CONNECTIONS, GROUP, Pace, run_voting, wait_for_election
 from election.config import Settings
 from election.definition import load_election
 from election.messaging import make_consumer, make_producer, wait_for_topics
@@ -21,11 +21,11 @@ def main(settings: Settings, stop: Stop) -> None:
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
-    database = Database(settings, stop)
-    wait_for_election(database, election, stop)
+    databases = [Database(settings, stop) for _ in range(CONNECTIONS)]
+    wait_for_election(databases[0], election, stop)
     with make_consumer(settings, GROUP, [topics.VOTERS]) as voters:
         run_voting(
-            database,
+            databases,
             voters,
             make_producer(settings),
             Ballots(election),

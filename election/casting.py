@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from queue import SimpleQueue
 
 from confluent_kafka import Consumer, Message, Producer
 
 from election import topics
 from election.ballots import Ballots
 from election.definition import Election
-from election.events import Malformed, Vote, encode_vote, parse_voter
+from election.events import Malformed, Vote, Voter, encode_vote, parse_voter
 from election.messaging import commit, flush, good_messages, next_offsets, publish
 from election.record import Ballot, Database, record_votes, row
 from election.stages import CannotRun, Pulse, Stop, Waiting
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 GROUP = "voting"
 POLL_SECONDS = 0.05
+# Each records a batch at a time; PostgreSQL needs a process for each, so more of them than cores gain nothing.
+CONNECTIONS = 2
 SKIPS_LOGGED = 10
 
 
@@ -70,7 +73,7 @@ def wait_for_election(database: Database, election: Election, stop: Stop) -> Non
         )
 
 
-def parse_voters(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def parse_voters(messages: Sequence[Message]) -> list[Voter]:
     """The voters in these messages of voters_topic. Malformed ones are logged with their position and skipped."""
     voters, skipped = [], []
     for message in messages:
@@ -90,19 +93,19 @@ def _log_skipped(skipped: Sequence[str]) -> None:
         log.warning("skipped %d more like these", len(skipped) - SKIPS_LOGGED)
 
 
-def cast_votes(voters: Sequence[dict[str, Any]], ballots: Ballots, now: datetime) -> list[Ballot]:
+def cast_votes(voters: Sequence[Voter], ballots: Ballots, now: datetime) -> list[Ballot]:
     """The votes of those who have neither voted nor abstain. Voters of another election are logged and skipped."""
     votes, skipped = [], []
     for voter in voters:
-        if voter["voted_at"] is not None:
+        if voter.voted_at is not None:
             continue
         try:
-            choice = ballots.choice(voter["registration_number"])
+            choice = ballots.choice(voter.registration_number)
         except ValueError as error:
-            skipped.append(f"voter {voter['voter_id']:.64}: {error}")
+            skipped.append(f"voter {voter.voter_id:.64}: {error}")
             continue
         if choice is not None:
-            votes.append((voter["registration_number"], Vote(voter["voter_id"], choice, now)))
+            votes.append((voter.registration_number, Vote(voter.voter_id, choice, now)))
     _log_skipped(skipped)
     return votes
 
@@ -138,31 +141,53 @@ def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: flo
     return Batch(votes, next_offsets(messages))
 
 
-def record_batch(database: Database, batch: Batch) -> list[Ballot]:
-    """What is recorded for the batch's voters, now or before."""
-    return database.run(partial(record_votes, batch.votes)) if batch.votes else []
+def record_batch(free: SimpleQueue[Database], batch: Batch) -> list[Ballot]:
+    """What is recorded for the batch's voters, now or before; on a connection that no other batch has meanwhile."""
+    if not batch.votes:
+        return []
+    database = free.get()
+    try:
+        return database.run(partial(record_votes, batch.votes))
+    finally:
+        free.put(database)
 
 
 def run_voting(
-    database: Database, voters: WatchingConsumer, producer: Producer, ballots: Ballots, pace: Pace, stop: Stop
+    databases: Sequence[Database],
+    voters: WatchingConsumer,
+    producer: Producer,
+    ballots: Ballots,
+    pace: Pace,
+    stop: Stop,
 ) -> None:
     """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop.
 
-    While PostgreSQL records a batch, the one before is published and the next is prepared.
+    While each of `databases` records a batch, the one before is on its way to Kafka and the next is prepared. Batches
+    are published, and their offsets committed, in the order in which they were read.
     """
     pulse = Pulse("cast %s votes, %s/s")
-    recording: tuple[Batch, Future[list[Ballot]]] | None = None
-    with ThreadPoolExecutor(1, "record") as recorder:
-        while stop.at_work() or recording:
-            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if recording else POLL_SECONDS)
-            batch, stored = (recording[0], recording[1].result()) if recording else (None, [])
-            recording = (coming, recorder.submit(record_batch, database, coming)) if coming else None
-            if batch:
-                for _, vote in stored:
-                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
-                if stored and not flush(producer, stop):
+    free: SimpleQueue[Database] = SimpleQueue()
+    for database in databases:
+        free.put(database)
+    recording: deque[tuple[Batch, Future[list[Ballot]]]] = deque()
+    published: tuple[Batch, list[Ballot]] | None = None
+    with ThreadPoolExecutor(len(databases), "record") as recorders:
+        while stop.at_work() or recording or published:
+            busy = recording or published
+            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if busy else POLL_SECONDS)
+            if coming:
+                recording.append((coming, recorders.submit(record_batch, free, coming)))
+            if published:
+                batch, stored = published
+                if not flush(producer, stop):
                     return
                 _log_strangers(batch.votes, stored)
                 commit(voters, topics.VOTERS, batch.read_up_to)
                 pulse.add(len(stored))
+                published = None
+            if recording and (len(recording) > len(databases) or not coming):
+                batch, result = recording.popleft()
+                published = batch, result.result()
+                for _, vote in published[1]:
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
     pulse.report()

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import simplejson
 
 # What the whole of a text must look like; `ParseVote.java` is given the patterns of times and broken characters.
@@ -28,7 +28,6 @@ _LONE_SURROGATE = re.compile(LONE_SURROGATE)
 _UTC_TIME = re.compile(UTC_TIME, re.ASCII)
 
 VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
-VOTER_FIELDS = ("voter_id", "registration_number")
 TALLY_TEXTS = (
     *("candidate_id", "candidate_name", "party_affiliation", "photo_url"),
     *("state", "gender", "age_group", "minute"),
@@ -57,13 +56,24 @@ class Malformed(Exception):
     """A message that can't be used; the text is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(msgspec.Struct, frozen=True):
     """One voter's choice. `voting_time` has a time zone; microseconds are kept."""
 
     voter_id: str
     candidate_id: str
     voting_time: datetime
+
+
+# PostgreSQL holds no NUL.
+StorableText = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]+\Z")]
+
+
+class Voter(msgspec.Struct, frozen=True):
+    """What casting reads of a voter's row."""
+
+    voter_id: StorableText
+    registration_number: StorableText
+    voted_at: str | None = None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,7 +99,7 @@ def encode_vote(vote: Vote) -> bytes:
     """The value for votes_topic."""
     time = vote.voting_time.astimezone(UTC).isoformat(timespec="microseconds")
     value = {"voter_id": vote.voter_id, "candidate_id": vote.candidate_id, "voting_time": time, "vote": 1}
-    return simplejson.dumps(value).encode()
+    return msgspec.json.encode(value)
 
 
 def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
@@ -136,34 +146,22 @@ def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
     return _voter_encoder.encode({**row, "voted_at": voted_at}).encode()
 
 
-def parse_voter(value: bytes | None) -> dict[str, Any]:
-    """The voter in a message of voters_topic: at least voter_id, registration_number and voted_at.
+_voter_decoder = msgspec.json.Decoder(Voter)
+
+
+def parse_voter(value: bytes | None) -> Voter:
+    """The voter in a message of voters_topic.
 
     Raises Malformed with the reason.
     """
     if not value:
         raise Malformed("empty message")
     try:
-        voter = simplejson.loads(value)
-    except (ValueError, RecursionError):
+        return _voter_decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("not JSON in UTF-8") from None
-    if not isinstance(voter, dict):
-        raise Malformed("not a JSON object")
-    for name in VOTER_FIELDS:
-        text = voter.get(name)
-        if not isinstance(text, str) or not text or not _is_storable(text):
-            raise Malformed(f"{name} is not text")
-    if not isinstance(voter.setdefault("voted_at", None), str | None):
-        raise Malformed("voted_at is neither text nor null")
-    return voter
-
-
-def _is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold the text: UTF-8 without NUL."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def parse_tally(value: bytes | None) -> dict[str, Any]:

@@ -31,6 +31,15 @@ QUIET = {
     "log.connection.close": False,
     "socket.connection.setup.timeout.ms": 10000,
 }
+# What every consumer is given. Its buffer is bounded; when it was full, librdkafka's own pause before the next fetch, a
+# second, would let nobody read more than one buffer a second.
+READING = {
+    "auto.offset.reset": "earliest",
+    "enable.auto.commit": False,
+    "queued.max.messages.kbytes": 16384,
+    "fetch.queue.backoff.ms": 10,
+    "fetch.wait.max.ms": 100,
+}
 _client_log = logging.getLogger("kafka")
 _client_log.setLevel(logging.CRITICAL)
 
@@ -58,6 +67,7 @@ def make_producer(settings: Settings) -> Producer:
         "compression.type": "lz4",
         "queue.buffering.max.kbytes": 65536,
         "on_delivery": _raise_if_refused,
+        "delivery.report.only.error": True,
     }
     return Producer(config, logger=_client_log)
 
@@ -74,14 +84,11 @@ def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> Watc
     """
     config = {
         **client_config(settings),
+        **READING,
         "group.id": group,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
         # A killed member's voters go to the others after this long, and its successor waits no longer.
         "session.timeout.ms": 10000,
         "partition.assignment.strategy": "range",
-        "queued.max.messages.kbytes": 16384,
-        "fetch.wait.max.ms": 100,
     }
     return WatchingConsumer(config, make_admin(settings), topics, _client_log)
 
@@ -91,15 +98,7 @@ def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
 
     Raises KafkaException when a topic isn't there.
     """
-    config = {
-        **client_config(settings),
-        "group.id": READER,
-        "enable.auto.commit": False,
-        "auto.offset.reset": "earliest",
-        "fetch.wait.max.ms": 100,
-        "queued.max.messages.kbytes": 16384,
-    }
-    reader = Consumer(config, logger=_client_log)
+    reader = Consumer({**client_config(settings), **READING, "group.id": READER}, logger=_client_log)
     known = reader.list_topics(timeout=10).topics
     starts = []
     for name in topic_names:
@@ -164,7 +163,7 @@ def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop |
 
     Raises Stopped when told to stop meanwhile.
     """
-    waiting = Waiting(KAFKA_TAKES)
+    waiting: Waiting | None = None
     while True:
         try:
             producer.produce(topic, value, key)
@@ -173,6 +172,7 @@ def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop |
             if stop:
                 stop.check()
             if not producer.poll(FLUSH_SLICE_SECONDS):
+                waiting = waiting or Waiting(KAFKA_TAKES)
                 waiting.note(f"{len(producer)} are left, and more wait")
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from election.ballots import Ballots
 from election.casting import cast_votes
-from election.events import Vote
+from election.events import Vote, Voter
 from election.record import record_votes, rows
 from election.seeding import Seeding
 
@@ -18,5 +18,5 @@ def recorded(seeding: Seeding, count: int) -> list[Vote]:
     voters = seeding.database.run(
         lambda connection: rows(connection, "SELECT voter_id, registration_number FROM voters ORDER BY voter_id")
     )
-    votes = cast_votes([{**voter, "voted_at": None} for voter in voters], ballots, datetime.now(UTC))[:count]
+    votes = cast_votes([Voter(**voter) for voter in voters], ballots, datetime.now(UTC))[:count]
     return [vote for _, vote in seeding.database.run(partial(record_votes, votes))]

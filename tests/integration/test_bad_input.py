@@ -179,7 +179,7 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, 
     thread = threading.Thread(
         target=run_voting,
         args=(
-            *(Database(settings, stop), voters, make_producer(settings), Ballots(seeding.election)),
+            *([Database(settings, stop)], voters, make_producer(settings), Ballots(seeding.election)),
             *(Pace(0, most=1000), stop),
         ),
         daemon=True,

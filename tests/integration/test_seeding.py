@@ -150,8 +150,8 @@ def test_the_roll_is_published_once_and_again_to_a_new_topic(seeding, settings, 
     seeding.publish_roll(admin, producer)
     seeding.publish_roll(admin, producer)
     voters = [parse_voter(message.value()) for message in messages(settings, topics.VOTERS)]
-    assert len(voters) == election.registered == len({voter["voter_id"] for voter in voters})
-    assert all(voter["voted_at"] is None for voter in voters)
+    assert len(voters) == election.registered == len({voter.voter_id for voter in voters})
+    assert all(voter.voted_at is None for voter in voters)
 
     first_topic = topic_id(admin, topics.VOTERS)
     empty_kafka(settings)
@@ -160,9 +160,9 @@ def test_the_roll_is_published_once_and_again_to_a_new_topic(seeding, settings, 
     assert topic_id(admin, topics.VOTERS) != first_topic
     [vote] = recorded(seeding, 1)
     seeding.publish_roll(admin, producer)
-    voters = {voter["voter_id"]: voter for voter in (parse_voter(m.value()) for m in messages(settings, topics.VOTERS))}
+    voters = {voter.voter_id: voter for voter in (parse_voter(m.value()) for m in messages(settings, topics.VOTERS))}
     assert len(voters) == election.registered
-    assert [key for key, voter in voters.items() if voter["voted_at"]] == [vote.voter_id]
+    assert [key for key, voter in voters.items() if voter.voted_at] == [vote.voter_id]
 
 
 def test_recorded_votes_that_the_log_lacks_are_published_again(seeding, settings, admin):

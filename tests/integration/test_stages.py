@@ -33,7 +33,7 @@ def seeding(settings, stop):
 
 def start_voting(settings, seeding, stop):
     arguments = (
-        Database(settings, stop),
+        [Database(settings, stop), Database(settings, stop)],
         make_consumer(settings, VOTING, [topics.VOTERS]),
         make_producer(settings),
         Ballots(seeding.election),
@@ -98,7 +98,7 @@ def start_managing(settings, stop):
 def marked(settings):
     """When each voter voted, as voters_topic says last."""
     voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
-    return {key.decode(): voter["voted_at"] for key, voter in voters.items()}
+    return {key.decode(): voter.voted_at for key, voter in voters.items()}
 
 
 def some_voters(seeding, count):

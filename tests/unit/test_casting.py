@@ -1,15 +1,17 @@
 """Turning voters into votes."""
 
+import threading
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
-import simplejson
 from confluent_kafka import TopicPartition
 
 from election import topics
 from election.ballots import Ballots, registration_number
 from election.casting import Pace, cast_votes, parse_voters, run_voting
 from election.definition import load_election
+from election.events import Voter
 from election.stages import Stop
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,8 +22,8 @@ def ballots():
     return Ballots(load_election("montreal-2013"))
 
 
-def voter(number: int, voted_at=None) -> dict:
-    return {"voter_id": f"v{number}", "registration_number": registration_number(0, number), "voted_at": voted_at}
+def voter(number: int, voted_at: str | None = None, place: int = 0) -> Voter:
+    return Voter(f"v{number}", registration_number(place, number), voted_at)
 
 
 class Clock:
@@ -55,13 +57,13 @@ def test_a_voter_who_has_voted_does_not_vote_again(ballots):
 
 
 def test_a_voter_of_another_election_is_skipped(ballots, caplog):
-    assert cast_votes([{**voter(1), "registration_number": "777-0000001"}], ballots, NOW) == []
+    assert cast_votes([voter(1, place=777)], ballots, NOW) == []
     assert "skipped voter v1: nobody is registered under '777-0000001'" in caplog.text
 
 
 def test_a_malformed_voter_is_skipped_with_its_position(caplog):
-    good = simplejson.dumps(voter(1)).encode()
-    assert [one["voter_id"] for one in parse_voters([Message(b"nonsense"), Message(good), Message(None)])] == ["v1"]
+    good = msgspec.json.encode(voter(1))
+    assert [one.voter_id for one in parse_voters([Message(b"nonsense"), Message(good), Message(None)])] == ["v1"]
     assert "skipped voters_topic partition 0 offset 7: not JSON in UTF-8" in caplog.text
     assert "empty message" in caplog.text
 
@@ -121,35 +123,55 @@ class Journal:
 
 def test_a_batch_is_recorded_published_flushed_and_only_then_committed(ballots):
     stop = Stop()
-    journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
-    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    journal = Journal([Message(msgspec.json.encode(voter(number))) for number in (1, 2)], stop)
+    run_voting([journal], journal, journal, ballots, Pace(0, most=10), stop)
     assert journal.events == ["record", "publish", "publish", "flush", "commit"]
     assert journal.committed == [(0, 8)]
 
 
 def test_only_what_is_published_is_committed_while_the_next_batch_is_recorded(ballots):
     stop = Stop()
-    first, second = ([Message(simplejson.dumps(voter(number)).encode(), 0, number)] for number in (1, 2))
+    first, second = ([Message(msgspec.json.encode(voter(number)), 0, number)] for number in (1, 2))
     journal = Journal(first, stop, second)
     published = []
     journal.produce = lambda topic, value, key: published.append((key, list(journal.committed)))
-    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    run_voting([journal], journal, journal, ballots, Pace(0, most=10), stop)
     assert published == [("v1", []), ("v2", [(0, 2)])]
+    assert journal.committed == [(0, 2), (0, 3)]
+
+
+def test_batches_are_recorded_side_by_side_and_published_in_the_order_they_were_read(ballots):
+    stop, second_recorded = Stop(), threading.Event()
+    first, second = ([Message(msgspec.json.encode(voter(number)), 0, number)] for number in (1, 2))
+    journal = Journal(first, stop, second)
+
+    def record(work):
+        [(_, vote)] = work.args[0]
+        if vote.voter_id == "v2":
+            second_recorded.set()
+        elif not second_recorded.wait(30):
+            raise TimeoutError("the second batch waits for the first")
+        return work.args[0]
+
+    published = []
+    journal.run, journal.produce = record, lambda topic, value, key: published.append(key)
+    run_voting([journal, journal], journal, journal, ballots, Pace(0, most=10), stop)
+    assert published == ["v1", "v2"]
     assert journal.committed == [(0, 2), (0, 3)]
 
 
 def test_a_partition_that_another_process_has_by_now_is_not_committed(ballots):
     stop = Stop()
-    voters = [Message(simplejson.dumps(voter(number)).encode(), number, 7) for number in (0, 1)]
+    voters = [Message(msgspec.json.encode(voter(number)), number, 7) for number in (0, 1)]
     journal = Journal(voters, stop)
-    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    run_voting([journal], journal, journal, ballots, Pace(0, most=10), stop)
     assert journal.committed == [(0, 8)]
 
 
 def test_voters_who_are_not_on_the_roll_under_their_number_are_named(ballots, caplog):
     stop = Stop()
-    journal = Journal([Message(simplejson.dumps(voter(number)).encode()) for number in (1, 2)], stop)
+    journal = Journal([Message(msgspec.json.encode(voter(number))) for number in (1, 2)], stop)
     journal.run = lambda work: work.args[0][1:]
-    run_voting(journal, journal, journal, ballots, Pace(0, most=10), stop)
+    run_voting([journal], journal, journal, ballots, Pace(0, most=10), stop)
     assert "skipped voter v1: not on the roll under '000-0000001'" in caplog.text
     assert "v2" not in caplog.text
