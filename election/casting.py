@@ -1,7 +1,8 @@
 """voting.py's work: turns voters into votes, one each.
 
 The order is the guarantee: record in PostgreSQL, publish what is stored there, flush, commit the offsets. Killed
-anywhere, the batch comes again: the record keeps the first vote, publishes it again, and the count ignores the repeat.
+anywhere, the batches under way come again: the record keeps the first vote, publishes it again, and the count ignores
+the repeat.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def parse_voter(value: bytes | None) -> Voter:
     if not value:
         raise Malformed("empty message")
     try:
-        return _voter_decoder.decode(value)
+        return _voter_decoder.decode(value.decode())
     except msgspec.ValidationError as error:
         raise Malformed(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

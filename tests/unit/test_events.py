@@ -101,10 +101,12 @@ def test_each_kind_of_bad_vote_has_its_reason(raw, reason):
 
 
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=8) | st.integers() | st.dates()), moments | st.none())
-def test_a_voter_is_read_whatever_else_the_row_has(row, voted_at):
+def test_a_voter_is_written_with_every_field_and_read(row, voted_at):
     row = {**row, "voter_id": "v1", "registration_number": "000-0000001"}
     row.pop("voted_at", None)
-    voter = parse_voter(encode_voter(row, voted_at))
+    message = encode_voter(row, voted_at)
+    voter = parse_voter(message)
+    assert simplejson.loads(message).keys() == row.keys() | {"voted_at"}
     assert (voter.voter_id, voter.registration_number) == ("v1", "000-0000001")
     assert (voter.voted_at is None) == (voted_at is None)
 
@@ -127,9 +129,12 @@ def test_a_voter_needs_text_that_postgresql_can_hold(name, text):
         parse_voter(simplejson.dumps(voter).encode())
 
 
-def test_half_a_character_is_no_voter():
+@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"])
+@pytest.mark.parametrize("name", [b"voter_id", b"registration_number", b"voter_name"])
+def test_broken_characters_are_no_voter(name, text):
+    voter = {b"voter_id": b"v1", b"registration_number": b"000-0000001", name: text}
     with pytest.raises(Malformed, match="not JSON in UTF-8"):
-        parse_voter(b'{"voter_id": "\\ud800", "registration_number": "000-0000001"}')
+        parse_voter(b"{%s}" % b", ".join(b'"%s": "%s"' % field for field in voter.items()))
 
 
 def test_a_tally_with_long_texts_is_one():
