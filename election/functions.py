@@ -1,6 +1,7 @@
-"""Functions in Java that Spark's executors answer: compiled when Spark starts, by Janino, which is part of Spark.
+"""What Spark runs of our own, in Java: compiled when Spark starts, by Janino, which is part of Spark.
 
-In Java because real-time mode runs no Python function; a column of Spark's own where it does as well.
+Functions that its executors answer are in Java because real-time mode runs no Python function; a column of Spark's own
+where it does as well.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from election.events import LONE_SURROGATE, UTC_TIME, Reason
 SOURCES = Path(__file__).parent
 PARSE_VOTE = "parse_vote"
 PARSED = "voter_id string, candidate_id string, voting_time timestamp, vote bigint, reason string"
+FILE_MANAGER = "spark.sql.streaming.checkpointFileManagerClass"
 
 
 class JavaClass:
-    """A class of the package `election`, one of Spark's `UDF1`, `UDF2`, ..., whose source is in this folder.
+    """A class of the package `election` whose source is in this folder, on the class path of Spark's executors.
 
     It knows neither type parameters nor lambdas: Janino doesn't. `folder` gets its jar and must stay while Spark runs.
     """
@@ -33,15 +35,25 @@ class JavaClass:
         compiler.setParentClassLoader(java.Thread.currentThread().getContextClassLoader())
         compiler.cook((SOURCES / f"{name}.java").read_text())
         compiled = compiler.getBytecodes()
-        jar = folder / f"{name}.jar"
-        with ZipFile(jar, "w") as archive:
+        self._jar = folder / f"{name}.jar"
+        with ZipFile(self._jar, "w") as archive:
             for part in compiled:
                 archive.writestr(part.replace(".", "/") + ".class", bytes(compiled[part]))
-        spark.sparkContext._jsc.sc().addJar(str(jar))
-        (self._constructor,) = compiler.getClassLoader().loadClass(f"election.{name}").getConstructors()
+        spark.sparkContext._jsc.sc().addJar(str(self._jar))
+        self.name = f"election.{name}"
+        (self._constructor,) = compiler.getClassLoader().loadClass(self.name).getConstructors()
+
+    def add_to_driver(self) -> None:
+        """Puts the class on the class path of Spark's driver too, which finds it by its name then."""
+        java: Any = self._spark._jvm
+        url = java.java.io.File(str(self._jar)).toURI().toURL()
+        java.Thread.currentThread().getContextClassLoader().addURL(url)
 
     def register(self, function: str, columns: str, *arguments: str | Mapping[str, str]) -> None:
-        """Makes a function of Spark from the class and its arguments; it returns a struct of the columns (DDL)."""
+        """Makes a function of Spark from the class, one of its `UDF1`, `UDF2`, ..., and the arguments.
+
+        It returns a struct of the columns (DDL).
+        """
         java: Any = self._spark._jvm
         gateway: Any = self._spark.sparkContext._gateway
         values = gateway.new_array(java.Object, len(arguments))
@@ -56,3 +68,10 @@ def register_parse_vote(spark: SparkSession, folder: Path) -> None:
     """The function that `tallies.parse_messages` takes messages apart with."""
     reasons = {reason.name: reason.value for reason in Reason}
     JavaClass(spark, folder, "ParseVote").register(PARSE_VOTE, PARSED, reasons, LONE_SURROGATE, UTC_TIME)
+
+
+def use_checkpoint_files(spark: SparkSession, folder: Path) -> None:
+    """Makes `CheckpointFiles.java` write the files of checkpoints."""
+    java = JavaClass(spark, folder, "CheckpointFiles")
+    java.add_to_driver()
+    spark.conf.set(FILE_MANAGER, java.name)
