@@ -21,7 +21,7 @@ def main(settings: Settings, stop: Stop) -> None:
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
-    databases = [Database(settings, stop) for _ in range(CONNECTIONS)]
+    databases = Database.side_by_side(settings, stop, CONNECTIONS)
     wait_for_election(databases[0], election, stop)
     with make_consumer(settings, GROUP, [topics.VOTERS]) as voters:
         run_voting(

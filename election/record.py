@@ -61,12 +61,22 @@ BATCH_COLUMNS = "voter_id", "registration_number", "candidate_id", "voting_time"
 
 
 class Database:
-    """A connection that is made again, with waiting, whenever it is lost. `makes_tables` is for main.py."""
+    """A connection that is made again, with waiting, whenever it is lost.
 
-    def __init__(self, settings: Settings, stop: Stop, *, makes_tables: bool = False):
+    `makes_tables` is for main.py. Those that share a `waiting` say together what they wait for.
+    """
+
+    def __init__(self, settings: Settings, stop: Stop, *, makes_tables: bool = False, waiting: Waiting | None = None):
         self.settings, self.stop, self.makes_tables = settings, stop, makes_tables
+        self._waiting = waiting or Waiting(f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port}")
         self._connection: Connection | None = None
         stop.cut_off.add(self)
+
+    @classmethod
+    def side_by_side(cls, settings: Settings, stop: Stop, connections: int) -> list[Database]:
+        """As many that work at the same time, and say each thing that they wait for once."""
+        first = cls(settings, stop)
+        return [first, *(cls(settings, stop, waiting=first._waiting) for _ in range(connections - 1))]
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Commits what `work` does as one transaction and returns its result.
@@ -74,7 +84,6 @@ class Database:
         When PostgreSQL goes away, waits and does `work` again from its start: it must be safe to repeat.
         Raises Stopped, CannotRun when a retry can't help, and StartAgain when who makes the tables finds none.
         """
-        waiting = Waiting(f"PostgreSQL at {self.settings.postgres_host}:{self.settings.postgres_port}")
         backoff = Backoff()
         while True:
             self.stop.check()
@@ -82,17 +91,17 @@ class Database:
                 connection = self._connected()
                 with connection:
                     result = work(connection)
-                waiting.done()
+                self._waiting.done()
                 return result
             except UndefinedTable as error:
                 if self.makes_tables:
                     raise StartAgain(f"the tables are gone ({first_line(error)})") from None
-                waiting.note(f"main.py creates the tables ({first_line(error)})")
+                self._waiting.note(f"main.py creates the tables ({first_line(error)})")
             except InsufficientPrivilege as error:
                 raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self.stop.check()
-                waiting.note(self._refusal() if "authentication failed" in str(error) else first_line(error))
+                self._waiting.note(self._refusal() if "authentication failed" in str(error) else first_line(error))
                 self.close()
             backoff.wait(self.stop)
 

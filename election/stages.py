@@ -101,20 +101,27 @@ class Stop(threading.Event):
 
 
 class Waiting:
-    """Says what is being waited for: at once, when the reason changes, and every ten seconds."""
+    """Says what is being waited for: at once, for each new reason, and every ten seconds. Threads may share one."""
 
     def __init__(self, what: str):
-        self.what, self.reason, self.said_at, self.started = what, "", 0.0, time.monotonic()
+        self.what, self._started = what, 0.0
+        self._said_at: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     def note(self, reason: str) -> None:
-        now = time.monotonic()
-        if reason != self.reason or now - self.said_at >= REMIND_SECONDS:
-            log.info("waiting for %s: %s", self.what, reason)
-            self.reason, self.said_at = reason, now
+        with self._lock:
+            now = time.monotonic()
+            if not self._said_at:
+                self._started = now
+            if reason not in self._said_at or now - self._said_at[reason] >= REMIND_SECONDS:
+                log.info("waiting for %s: %s", self.what, reason)
+                self._said_at[reason] = now
 
     def done(self) -> None:
-        if self.said_at:
-            log.info("%s is there after %.0f s", self.what, time.monotonic() - self.started)
+        with self._lock:
+            if self._said_at:
+                log.info("%s is there after %.0f s", self.what, time.monotonic() - self._started)
+            self._said_at.clear()
 
 
 class Pulse:
