@@ -24,13 +24,14 @@ from pyspark.sql.streaming import StreamingQuery
 
 from election import topics
 from election.background import in_background
+from election.compilers import Compilers
 from election.config import Settings
 from election.connecting import spark_kafka_options
 from election.enrichment import copy_lookups
 from election.functions import register_parse_vote, use_checkpoint_files
 from election.messaging import cluster_id, end_offsets, make_reader, wait_for_topics
 from election.rehearsal import Rehearsal
-from election.spark import one_line, slots_needed, start_spark, stop_spark, wait_for_slots
+from election.spark import one_line, process_id, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.stages import Backoff, CannotRun, StartAgain, Stop
 from election.watching import TopicWatch
 
@@ -89,7 +90,8 @@ class Count:
                     wait_for_slots(self.spark, self.slots, self.stop)
                     self._drain(queries)
                     log.info("counting in real time")
-                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT])
+                    compilers = Compilers(process_id(self.spark))
+                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT], compilers.look)
                     self._run_once(
                         queries(self.read_messages()), self._real_time, says_so=True, each_look=rehearsal.step
                     )

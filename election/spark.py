@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
@@ -127,6 +128,12 @@ def count_slots(spark: SparkSession) -> int:
     # The driver is in the list too. Without any executor Spark would report 2 slots.
     executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
     return context.defaultParallelism if executors else 0
+
+
+def process_id(spark: SparkSession) -> int:
+    """Of the JVM of Spark's driver."""
+    java: Any = spark._jvm
+    return int(java.java.lang.ProcessHandle.current().pid())
 
 
 def stop_spark(spark: SparkSession) -> None:

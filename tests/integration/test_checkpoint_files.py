@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from election.functions import FILE_MANAGER, use_checkpoint_files
+from election.spark import process_id
 
 PACKAGE = "org.apache.spark.sql.execution.streaming.checkpointing"
 SPARKS_OWN = f"{PACKAGE}.FileSystemBasedCheckpointFileManager"
@@ -12,8 +13,7 @@ SPARKS_OWN = f"{PACKAGE}.FileSystemBasedCheckpointFileManager"
 
 def of_ended_children(spark) -> int:
     """Pages that ended child processes of Spark's JVM had touched, all together: more with each (proc(5), cminflt)."""
-    pid = spark._jvm.java.lang.ProcessHandle.current().pid()
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[8])
+    return int(Path(f"/proc/{process_id(spark)}/stat").read_text().rpartition(")")[2].split()[8])
 
 
 def write(spark, path: Path) -> None:
