@@ -1,7 +1,8 @@
 """Keeps the pause at a checkpoint short: the JVM's compilers step back, once they have little left to do.
 
 Else they take a third of two cores in each pause, for what is called once a minute and so is never all compiled
-(bench/NOTES.md). Linux only: elsewhere a thread has no niceness of its own.
+(bench/NOTES.md). Linux only: elsewhere a thread has no niceness of its own. Those of a cluster's executors are left
+alone.
 """
 
 from __future__ import annotations
