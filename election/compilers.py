@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-# As Linux names the threads of the JVM's compilers, and how far they step back (nice(1)).
-NAMES = ("C1 Compiler", "C2 Compiler")
+# As Linux names the threads of the JVM's compilers and those of Spark's tasks, and how far the compilers step back.
+COMPILERS, TASKS = ("C1 Compiler", "C2 Compiler"), "Executor task l"
 NICENESS = 10
-# A count that is not compiled yet would stay so for long: none of them may have wanted this much of a processor.
-LOOK_SECONDS, BUSY = 10, 0.5
+# A count that is not compiled yet would stay so for long: none of them may have wanted this much of a processor. That
+# says something only while there are votes to count: at 200 a second the tasks take 0.15 of one, at 1 a second 0.03.
+LOOK_SECONDS, BUSY, AT_WORK = 10, 0.3, 0.1
 
 
 class Compilers:
@@ -26,32 +27,40 @@ class Compilers:
     def __init__(self, process: int, clock: Callable[[], float] = time.monotonic, proc: Path = Path("/proc")):
         self._tasks, self._clock = proc / str(process) / "task", clock
         self._since: float | None = None
-        self._wanted: dict[int, float] = {}
+        self._seen: dict[int, float] = {}
         self.stepped_back = False
 
     def look(self) -> None:
-        """Makes them step back if they had little to do in the ten seconds before. To be called often."""
+        """Makes them step back if they had little to do in the ten seconds before, and the tasks enough.
+
+        To be called often.
+        """
         now = self._clock()
         if self.stepped_back or (self._since is not None and now < self._since + LOOK_SECONDS):
             return
-        wanted = self._processor_wanted()
-        if self._since is not None and wanted:
-            most = max(seconds - self._wanted.get(thread, 0.0) for thread, seconds in wanted.items())
-            if most < BUSY * (now - self._since):
-                self._step_back(wanted)
-        self._since, self._wanted = now, wanted
+        compilers, tasks = self._processor_seconds(COMPILERS, waiting=True), self._processor_seconds(TASKS)
+        if self._since is not None and compilers:
+            looked = now - self._since
+            had_little = max(self._more(compilers)) < BUSY * looked
+            if had_little and sum(self._more(tasks)) > AT_WORK * looked:
+                self._step_back(compilers)
+        self._since, self._seen = now, compilers | tasks
 
-    def _processor_wanted(self) -> dict[int, float]:
-        """The seconds that each has run or waited for a processor (proc(5), schedstat)."""
-        wanted = {}
+    def _more(self, seconds: dict[int, float]) -> list[float]:
+        """By how much each of them has grown since the look before."""
+        return [more - self._seen.get(thread, 0.0) for thread, more in seconds.items()]
+
+    def _processor_seconds(self, names: str | tuple[str, ...], *, waiting: bool = False) -> dict[int, float]:
+        """How long each thread of such a name has run, and waited for a processor if asked (proc(5), schedstat)."""
+        seconds = {}
         for task in self._tasks.glob("*"):
             with suppress(OSError):
-                if (task / "comm").read_text().startswith(NAMES):
+                if (task / "comm").read_text().startswith(names):
                     run, waited, _ = map(int, (task / "schedstat").read_text().split())
-                    wanted[int(task.name)] = (run + waited) / 1e9
-        return wanted
+                    seconds[int(task.name)] = (run + waited * waiting) / 1e9
+        return seconds
 
-    def _step_back(self, threads: dict[int, float]) -> None:
+    def _step_back(self, threads: Iterable[int]) -> None:
         for thread in threads:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, thread, NICENESS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +91,11 @@ class Count:
                     self._drain(queries)
                     log.info("counting in real time")
                     compilers = Compilers(process_id(self.spark))
-                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT], compilers.look)
+                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT])
                     self._run_once(
-                        queries(self.read_messages()), self._real_time, says_so=True, each_look=rehearsal.step
+                        *(queries(self.read_messages()), self._real_time),
+                        each_look=(rehearsal.step, compilers.look),
+                        says_so=True,
                     )
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
@@ -139,11 +141,11 @@ class Count:
         trigger: Trigger,
         *,
         says_so: bool = False,
-        each_look: Callable[[], None] = lambda: None,
+        each_look: Iterable[Callable[[], None]] = (),
     ) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
 
-        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it. `each_look` is
+        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it. `each_look` are
         called several times a second.
 
         Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
@@ -166,7 +168,8 @@ class Count:
                 if time.monotonic() > check_at:
                     self.watch.check()
                     check_at = time.monotonic() + CHECK_SECONDS
-                each_look()
+                for step in each_look:
+                    step()
                 self.stop.wait(0.2)
         finally:
             if self.stop.is_set():

@@ -24,17 +24,16 @@ MESSAGE = (
 class Rehearsal:
     """Plans a query over again, without running it, 120 times: `step`, called often, does so when it is time again.
 
-    `make` turns messages of votes_topic into the query; `then` is called at each step after the last plan.
+    `make` turns messages of votes_topic into the query.
     """
 
     def __init__(
         self,
         spark: SparkSession,
         make: Callable[[DataFrame], DataFrame],
-        then: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._spark, self._make, self._then, self._clock = spark, make, then, clock
+        self._spark, self._make, self._clock = spark, make, clock
         self.left, self._next = REHEARSALS, clock() + PAUSE_SECONDS
 
     @cached_property
@@ -43,9 +42,7 @@ class Rehearsal:
         return self._make(self._spark.range(1).selectExpr(*MESSAGE))
 
     def step(self) -> None:
-        if not self.left:
-            self._then()
-        elif (begun := self._clock()) >= self._next:
+        if self.left and (begun := self._clock()) >= self._next:
             self._query.select("*")._jdf.queryExecution().executedPlan().execute()
             ended = self._clock()
             self.left, self._next = self.left - 1, ended + max(PAUSE_SECONDS, PAUSE_TIMES * (ended - begun))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from election.compilers import LOOK_SECONDS, NAMES, NICENESS, Compilers
+from election.compilers import COMPILERS, LOOK_SECONDS, NICENESS, Compilers
 from election.spark import process_id
 
 
@@ -21,6 +21,6 @@ def test_the_jvms_compilers_step_back(spark):
     found = {}
     for task in Path(f"/proc/{process_id(spark)}/task").iterdir():
         with suppress(OSError):
-            if (name := (task / "comm").read_text()).startswith(NAMES):
+            if (name := (task / "comm").read_text()).startswith(COMPILERS):
                 found[name[:2]] = os.getpriority(os.PRIO_PROCESS, int(task.name))
     assert found == {"C1": NICENESS, "C2": NICENESS}

@@ -4,18 +4,20 @@ import os
 
 import pytest
 
-from election.compilers import BUSY, LOOK_SECONDS, NICENESS, Compilers
+from election.compilers import AT_WORK, BUSY, LOOK_SECONDS, NICENESS, Compilers
 
-C1, C2, TASK = 11, 12, 13
+C1, C2, TASK, OTHER_TASK, QUERY = range(11, 16)
+NAMES = {C1: "C1 CompilerThre", C2: "C2 CompilerThre", QUERY: "stream executio"}
+NAMES |= dict.fromkeys((TASK, OTHER_TASK), "Executor task l")
 
 
 class Proc:
-    """A JVM with process id 7 and three threads, what Linux keeps of them, and a clock."""
+    """A JVM with process id 7 and five threads, what Linux keeps of them, and a clock."""
 
     def __init__(self, folder):
         self.folder, self.now, self.nice = folder, 0.0, {}
-        self.wanted = {C1: 0.0, C2: 0.0, TASK: 0.0}
-        for thread, name in (C1, "C1 CompilerThre"), (C2, "C2 CompilerThre"), (TASK, "Executor task l"):
+        self.had, self.waited = dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 0.0)
+        for thread, name in NAMES.items():
             self.task(thread).mkdir(parents=True)
             (self.task(thread) / "comm").write_text(f"{name}\n")
             self.want(thread, 0)
@@ -25,9 +27,13 @@ class Proc:
 
     def want(self, thread, seconds):
         """A third of it is had, the rest waited for."""
-        self.wanted[thread] += seconds
-        nanoseconds = int(self.wanted[thread] * 1e9)
-        (self.task(thread) / "schedstat").write_text(f"{nanoseconds // 3} {nanoseconds - nanoseconds // 3} 99\n")
+        self.run(thread, seconds / 3, waits=seconds * 2 / 3)
+
+    def run(self, thread, seconds, waits=0.0):
+        self.had[thread] += seconds
+        self.waited[thread] += waits
+        schedstat = f"{self.had[thread] * 1e9:.0f} {self.waited[thread] * 1e9:.0f} 99\n"
+        (self.task(thread) / "schedstat").write_text(schedstat)
 
     def renice(self, which, thread, niceness):
         assert which == os.PRIO_PROCESS
@@ -46,10 +52,12 @@ def compilers(proc):
     return Compilers(7, clock=lambda: proc.now, proc=proc.folder)
 
 
-def pass_time(proc, compilers, c2_seconds, seconds=LOOK_SECONDS):
+def pass_time(proc, compilers, c2_seconds, seconds=LOOK_SECONDS, tasks_seconds=LOOK_SECONDS):
     proc.now += seconds
     proc.want(C2, c2_seconds)
-    proc.want(TASK, seconds)
+    proc.run(QUERY, seconds)
+    for task in TASK, OTHER_TASK:
+        proc.run(task, tasks_seconds / 2, waits=seconds)
     compilers.look()
 
 
@@ -68,6 +76,15 @@ def test_they_keep_their_share_while_one_of_them_has_much_to_do(proc, compilers)
         pass_time(proc, compilers, BUSY * LOOK_SECONDS + 0.1)
     assert (compilers.stepped_back, proc.nice) == (False, {})
     pass_time(proc, compilers, 1)
+    assert compilers.stepped_back
+
+
+def test_a_count_with_nothing_to_count_says_nothing_of_what_they_will_have_to_do(proc, compilers):
+    compilers.look()
+    for _ in range(3):
+        pass_time(proc, compilers, 0, tasks_seconds=AT_WORK * LOOK_SECONDS - 0.1)
+    assert (compilers.stepped_back, proc.nice) == (False, {})
+    pass_time(proc, compilers, 0, tasks_seconds=AT_WORK * LOOK_SECONDS + 0.1)
     assert compilers.stepped_back
 
 
