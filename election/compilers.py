@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-# As Linux names the threads of the JVM's compilers and those of Spark's tasks, and how far the compilers step back.
-COMPILERS, TASKS = ("C1 Compiler", "C2 Compiler"), "Executor task l"
+# How the names of these threads begin in Linux, those of idle tasks too, and how far the compilers step back (nice(1)).
+COMPILERS, TASKS = ("C1 Compiler", "C2 Compiler"), "Executor task"
 NICENESS = 10
 # A count that is not compiled yet would stay so for long: none of them may have wanted this much of a processor. That
 # says something only while there are votes to count: at 200 a second the tasks take 0.15 of one, at 1 a second 0.03.

@@ -8,7 +8,7 @@ from election.compilers import AT_WORK, BUSY, LOOK_SECONDS, NICENESS, Compilers
 
 C1, C2, TASK, OTHER_TASK, QUERY = range(11, 16)
 NAMES = {C1: "C1 CompilerThre", C2: "C2 CompilerThre", QUERY: "stream executio"}
-NAMES |= dict.fromkeys((TASK, OTHER_TASK), "Executor task l")
+NAMES |= {TASK: "Executor task l", OTHER_TASK: "Executor task i"}
 
 
 class Proc:
@@ -86,6 +86,14 @@ def test_a_count_with_nothing_to_count_says_nothing_of_what_they_will_have_to_do
     assert (compilers.stepped_back, proc.nice) == (False, {})
     pass_time(proc, compilers, 0, tasks_seconds=AT_WORK * LOOK_SECONDS + 0.1)
     assert compilers.stepped_back
+
+
+def test_what_a_task_did_before_it_was_idle_does_not_count_again(proc, compilers):
+    proc.run(OTHER_TASK, 300)
+    compilers.look()
+    (proc.task(OTHER_TASK) / "comm").write_text(f"{NAMES[TASK]}\n")
+    pass_time(proc, compilers, 0, tasks_seconds=AT_WORK * LOOK_SECONDS - 0.1)
+    assert not compilers.stepped_back
 
 
 def test_what_they_do_is_looked_at_over_ten_seconds(proc, compilers):
