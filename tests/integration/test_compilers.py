@@ -26,7 +26,7 @@ def test_the_jvms_compilers_step_back_when_only_its_tasks_have_much_to_do(spark)
         compilers.look()
         return compilers.stepped_back
 
-    wait_for(stepped_back_after_work, 60, "the compilers step back")
+    wait_for(stepped_back_after_work, 120, "the compilers step back")
     found = {}
     for task in Path(f"/proc/{process_id(spark)}/task").iterdir():
         with suppress(OSError):
