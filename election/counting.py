@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +93,8 @@ class Count:
                     compilers = Compilers(process_id(self.spark))
                     rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT])
                     self._run_once(
-                        *(queries(self.read_messages()), self._real_time),
+                        queries(self.read_messages()),
+                        self._real_time,
                         each_look=(rehearsal.step, compilers.look),
                         says_so=True,
                     )
@@ -141,7 +142,7 @@ class Count:
         trigger: Trigger,
         *,
         says_so: bool = False,
-        each_look: Iterable[Callable[[], None]] = (),
+        each_look: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
 
