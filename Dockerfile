@@ -16,8 +16,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY deploy/slim.py .
 RUN python slim.py /opt/venv
 # Spark's Kafka connector, checked against jars.lock.
-COPY embedded/__init__.py embedded/jars.lock embedded/jars.py embedded/java.py embedded/
-RUN /opt/venv/bin/python -m embedded.jars spark /opt/jars
+COPY embedded/__init__.py election/platform/jars.lock election/platform/jars.py election/platform/java.py embedded/
+RUN /opt/venv/bin/python -m election.platform.jars spark /opt/jars
 
 FROM java
 ENV PATH=/opt/venv/bin:$PATH \

@@ -7,15 +7,17 @@ voters_topic. Safe to kill and start again at any moment.
     python main.py
 """
 
-from election import topics
-from election.config import Settings
-from election.definition import load_election
-from election.logins import ensure_logins
-from election.messaging import make_consumer, make_producer, wait_for_topics
-from election.record import Database
-from election.seeding import Seeding
-from election.stages import Stop, run_stage
-from election.vote_stream import GROUP, manage_vote_stream
+from election.access.logins import ensure_logins
+from election.model import topics
+from election.model.definition import load_election
+from election.platform.consumer import make_consumer
+from election.platform.kafka import make_producer
+from election.platform.kafka_topics import ensure_topics, wait_for_topics
+from election.platform.postgres import Database
+from election.platform.runtime import Stop, run_script
+from election.platform.settings import Settings
+from election.seeding.seed import Seeding
+from election.seeding.vote_stream import manage_vote_stream
 
 
 def main(settings: Settings, stop: Stop) -> None:
@@ -24,7 +26,7 @@ def main(settings: Settings, stop: Stop) -> None:
     ensure_logins(settings, stop)
     database = Database(settings, stop, makes_tables=True)
     admin = wait_for_topics(settings, stop, [])
-    topics.ensure_topics(admin, settings.kafka_partitions, settings.kafka_replication_factor)
+    ensure_topics(admin, settings.kafka_partitions, settings.kafka_replication_factor)
     producer = make_producer(settings)
 
     seeding = Seeding(settings, election, database, stop)
@@ -35,9 +37,9 @@ def main(settings: Settings, stop: Stop) -> None:
     seeding.restore_log(producer)
     seeding.ensure_search()
 
-    with make_consumer(settings, GROUP, [topics.VOTES]) as votes:
+    with make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES]) as votes:
         manage_vote_stream(database, votes, producer, stop)
 
 
 if __name__ == "__main__":
-    run_stage("main", main)
+    run_script("main", main)

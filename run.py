@@ -5,7 +5,7 @@
     python3 run.py test                 every check and every test
     python3 run.py --help               the options
 
-This file only makes .venv and installs what requirements.lock pins, by its hashes; embedded/cli.py does the rest.
+This file only makes .venv and installs what requirements.lock pins, by its hashes; local/cli.py does the rest.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ def main():
     testing = sys.argv[1:2] in (["test"], ["bench"])
     ensure_packages("requirements-dev.lock" if testing else "requirements.lock")
     os.chdir(PROJECT)
-    os.execv(PYTHON, [PYTHON, "-m", "embedded.cli"] + sys.argv[1:])
+    os.execv(PYTHON, [PYTHON, "-m", "local.cli"] + sys.argv[1:])
 
 
 if __name__ == "__main__":

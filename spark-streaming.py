@@ -9,11 +9,9 @@ checkpoint.
 
 from pyspark.sql import DataFrame
 
-from election.config import Settings
-from election.counting import COUNT, REJECT, open_count
-from election.enrichment import register_lookups
-from election.stages import Stop, run_stage
-from election.tallies import (
+from election.counting.count import COUNT, REJECT, open_count
+from election.counting.lookups import register_lookups
+from election.counting.tallies import (
     first_votes,
     label_tallies,
     parse_messages,
@@ -21,6 +19,8 @@ from election.tallies import (
     tally_votes,
     validate_votes,
 )
+from election.platform.runtime import Stop, run_script
+from election.platform.settings import Settings
 
 
 def main(settings: Settings, stop: Stop) -> None:
@@ -39,4 +39,4 @@ def main(settings: Settings, stop: Stop) -> None:
 
 
 if __name__ == "__main__":
-    run_stage("spark-streaming", main)
+    run_script("spark-streaming", main)

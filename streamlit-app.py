@@ -5,16 +5,17 @@ Reads the aggregated_* topics, rejected_votes and PostgreSQL, and changes nothin
     streamlit run streamlit-app.py
 """
 
-from dashboard import headline, integrity, page, places, results, voters
-from dashboard.view import View
+from dashboard.drawing.page import open_page, open_tabs
+from dashboard.figures.view import View
+from dashboard.tabs import headline, integrity, places, results, voters
 
-this = page.open_page()
+page = open_page()
 
 
-@this.live
+@page.live
 def show_election(view: View) -> None:
-    headline.render(view, this)
-    for tab, content in zip(page.open_tabs(), (results, places, voters, integrity), strict=True):
+    headline.render(view, page)
+    for tab, content in zip(open_tabs(), (results, places, voters, integrity), strict=True):
         if tab.open:
             with tab:
-                content.render(view, this)
+                content.render(view, page)

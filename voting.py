@@ -6,14 +6,16 @@ are its offsets committed, so a voter votes once whatever is killed.
     python voting.py
 """
 
-from election import topics
-from election.ballots import Ballots
-from election.casting import CONNECTIONS, GROUP, Pace, run_voting, wait_for_election
-from election.config import Settings
-from election.definition import load_election
-from election.messaging import make_consumer, make_producer, wait_for_topics
-from election.record import Database
-from election.stages import Stop, run_stage
+from election.casting.casting import CONNECTIONS, Pace, run_voting, wait_for_election
+from election.model import topics
+from election.model.ballots import Ballots
+from election.model.definition import load_election
+from election.platform.consumer import make_consumer
+from election.platform.kafka import make_producer
+from election.platform.kafka_topics import wait_for_topics
+from election.platform.postgres import Database
+from election.platform.runtime import Stop, run_script
+from election.platform.settings import Settings
 
 
 def main(settings: Settings, stop: Stop) -> None:
@@ -23,7 +25,7 @@ def main(settings: Settings, stop: Stop) -> None:
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
     databases = Database.side_by_side(settings, stop, CONNECTIONS)
     wait_for_election(databases[0], election, stop)
-    with make_consumer(settings, GROUP, [topics.VOTERS]) as voters:
+    with make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS]) as voters:
         run_voting(
             databases,
             voters,
@@ -35,4 +37,4 @@ def main(settings: Settings, stop: Stop) -> None:
 
 
 if __name__ == "__main__":
-    run_stage("voting", main)
+    run_script("voting", main)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from bench.flink import MINI_BATCHES, key_prefix, start_flink
 from bench.harness import audited, election, message_count, until, until_counted
 from bench.latency import FLINK
-from election import topics
-from election.definition import load_election
-from election.results import read_board
-from election.topics import Topic
+from election.model import topics
+from election.model.definition import load_election
+from election.model.topics import Topic
+from election.results.board import read_board
 
 SPARK = "spark-streaming.py"
 LOOK_SECONDS = 0.2

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import psycopg2
 
 from bench.harness import election, message_count, until
-from election import topics
-from election.config import Settings
-from election.events import Vote, encode_vote
-from election.messaging import make_producer
-from election.record import copy_rows
-from embedded.pipeline import Pipeline
+from election.model import topics
+from election.model.messages import Vote, encode_vote
+from election.platform.kafka import make_producer
+from election.platform.postgres import copy_rows
+from election.platform.settings import Settings
+from local.pipeline import Pipeline
 
 PLAIN_SECONDS, SLEEP_SECONDS = 6, 0.2
 BATCH = 1000

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from html import escape
 from math import log10
-from pathlib import Path
 
 from bench.tables import Records, by_rate_and_way
-from dashboard.palette import mark
+from dashboard.figures.palette import mark
+from election import PROJECT
 
-CHART = Path(__file__).resolve().parent.parent / "docs" / "images" / "latency.svg"
+CHART = PROJECT / "docs" / "images" / "latency.svg"
 WIDTH, ROW, TOP, LEFT, RIGHT = 760, 46, 58, 200, 40
 LOWEST_MS, HIGHEST_MS = 1, 100_000
 COLOURS = {"real time": mark(0).colour, "Flink": mark(2).colour, "micro-batches": mark(1).colour}

@@ -24,13 +24,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.harness import count_rows, election, until
-from docs.screenshots import find_browser, open_browser
-from election import topics
-from election.config import Settings
-from election.events import Vote, encode_vote
-from election.messaging import make_producer
-from election.results import read_board
-from embedded.processes import Process, port_answers
+from bench.screenshots import find_browser, open_browser
+from election.model import topics
+from election.model.messages import Vote, encode_vote
+from election.platform.kafka import make_producer
+from election.platform.settings import Settings
+from election.results.board import read_board
+from local.processes import Process, port_answers
 
 PAGES = 0, 1, 10, 50
 RATE, WARM_SECONDS = 100, 12
@@ -185,7 +185,7 @@ def measure(voters: int, seconds: float) -> Measured:
         until(lambda: read_board(settings).counted > 0, "the first votes are counted", 0.5)
         with open_browser(executable) as browser:
             started = time.monotonic()
-            server = pipeline.start("dashboard")
+            server = pipeline.start("streamlit-app")
             until(lambda: port_answers(pipeline.dashboard_port), "the dashboard answers")
             found.server_up = time.monotonic() - started
             found.cold_open = first_figures(browser.new_page(), pipeline.dashboard_url)

@@ -5,10 +5,10 @@ import runpy
 import sys
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from election import topics  # noqa: E402 - found only now
+from election import PROJECT
+from election.model import topics
 
 topics.AGGREGATED = topics.AGGREGATED[: int(os.environ["BENCH_AGGREGATES"])]  # type: ignore[assignment]
 runpy.run_path(str(PROJECT / "spark-streaming.py"), run_name="__main__")

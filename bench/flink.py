@@ -14,15 +14,17 @@ import psycopg2
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewTopic
 
-from election import topics
-from election.config import Settings
-from election.enrichment import find_voter
-from election.events import parse_tally
-from election.messaging import make_admin, make_reader, read_to_end
-from embedded.jars import JARS, ensure_jars
-from embedded.java import find_java_home
-from embedded.pipeline import Pipeline
-from embedded.processes import NotStarted, Process
+from election.counting.lookups import find_voter
+from election.model import topics
+from election.model.errors import NotStarted
+from election.model.messages import parse_tally
+from election.platform.jars import JARS, ensure_jars
+from election.platform.java import find_java_home
+from election.platform.kafka import make_admin, make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.settings import Settings
+from local.pipeline import Pipeline
+from local.processes import Process
 
 VERSION = "2.3.0"
 HOME = JARS.parent / "flink"

@@ -13,11 +13,11 @@ from itertools import cycle, islice
 
 from bench.cast import some_voters
 from bench.harness import election, until
-from election import topics
-from election.config import Settings
-from election.events import encode_vote
-from election.messaging import make_producer, publish
-from election.results import LiveBoard
+from election.model import topics
+from election.model.messages import encode_vote
+from election.platform.kafka import make_producer, publish
+from election.platform.settings import Settings
+from election.results.board import LiveBoard
 
 BAD_PER_GOOD = 3
 WARM_SHARE = 10

@@ -16,10 +16,10 @@ import psutil
 
 from bench import backlog
 from bench.harness import election, until
-from election import topics
-from election.definition import ELECTIONS
-from election.results import read_board
-from embedded.pipeline import DASHBOARD, SCRIPTS
+from election.model import topics
+from election.model.definition import ELECTIONS
+from election.results.board import read_board
+from local.pipeline import DASHBOARD, SCRIPTS
 
 PARTITIONS, AGGREGATES, PLACES = (1, 2, 4, 8), (4, 6, len(topics.AGGREGATED)), (60, 5000)
 IDLE_VOTERS, IDLE_SECONDS = 1000, 60

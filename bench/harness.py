@@ -16,11 +16,13 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from election.config import Settings, load_settings
-from election.events import parse_tally
-from election.messaging import end_offsets, good_messages, make_reader
-from embedded.java import find_java_home
-from embedded.pipeline import PROJECT, Pipeline
+from election import PROJECT
+from election.model.messages import parse_tally
+from election.platform.java import find_java_home
+from election.platform.kafka import good_messages, make_reader
+from election.platform.kafka_topics import end_offsets
+from election.platform.settings import Settings, load_settings
+from local.pipeline import Pipeline
 
 DEADLINE_SECONDS = 900
 TOTALS_READ, LOOK_SECONDS = 500, 0.1

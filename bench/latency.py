@@ -23,13 +23,13 @@ import psycopg2
 
 from bench.flink import TOTALS, key_prefix, read_flink, start_flink
 from bench.harness import election, until
-from election import topics
-from election.config import Settings
-from election.events import Vote, encode_vote, parse_tally
-from election.messaging import make_producer, make_reader
-from election.results import read_board
-from embedded.pipeline import Pipeline
-from embedded.processes import Process
+from election.model import topics
+from election.model.messages import Vote, encode_vote, parse_tally
+from election.platform.kafka import make_producer, make_reader
+from election.platform.settings import Settings
+from election.results.board import read_board
+from local.pipeline import Pipeline
+from local.processes import Process
 
 # The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count. The later
 # windows only wait until nothing is left of the one before.

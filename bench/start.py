@@ -15,9 +15,10 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 
 from bench.harness import until
-from election.config import load_settings
-from election.results import read_board
-from embedded.pipeline import PROJECT, Pipeline
+from election import PROJECT
+from election.platform.settings import load_settings
+from election.results.board import read_board
+from local.pipeline import Pipeline
 
 VOTERS = 2000
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from embedded.pipeline import PROJECT
+from election import PROJECT
 
 LOOK_SECONDS = 2
 GIVE_UP_SECONDS = 1800
@@ -35,7 +35,7 @@ def measure(voters: int) -> Whole:
     """`run.py --voters N --rate 0 --until-counted --no-dashboard`, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         Path(name).chmod(0o755)
-        command = [sys.executable, "-m", "embedded.cli", "--folder", name, "--voters", str(voters)]
+        command = [sys.executable, "-m", "local.cli", "--folder", name, "--voters", str(voters)]
         command += ["--rate", "0", "--until-counted", "--no-dashboard"]
         started, most = time.monotonic(), 0.0
         run = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from election.config import load_settings
-from election.spark import slots_needed
+from election.counting.session import slots_needed
+from election.platform.settings import load_settings
 
 if __name__ == "__main__":
     settings = load_settings()

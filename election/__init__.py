@@ -1,4 +1,4 @@
-"""What the four stages share.
+"""What the four scripts share.
 
 ```
                  voters_topic (compacted: the live roll)
@@ -10,31 +10,39 @@
         v                        v                         v
     PostgreSQL  -------> spark-streaming.py           PostgreSQL
     candidates, voters   validate, enrich,            votes (the record)
-                         count once, tally
-                                 |
-                                 v
-              aggregated_* topics (compacted), rejected_votes
-                                 |
-                                 v
-                         streamlit-app.py
+        |                count once, tally
+        |                        |
+        |                        v
+        |     aggregated_* topics (compacted), rejected_votes
+        |                        |
+        |                        v
+        +---------------> streamlit-app.py
 ```
 
-- config: settings, from the environment
-- definition (definition_files): an election as a folder of data
-- people: who the voters are: randomuser.me, or made up offline
-- roll: the register of voters of an election
-- ballots: whom each voter chooses: a pure function
-- events: the messages on the topics
-- topics: the topics themselves
-- messaging, watching: Kafka clients that wait, retry, stay quiet, and notice a topic made anew
-- record, schema.sql, logins: PostgreSQL, and who may do what there
-- connecting, acls: how clients are told to be safe, and who may do what on Kafka
-- seeding: main.py's first work: fill the database, publish the roll, restore the log
-- vote_stream: main.py's lasting work: who has voted goes back to voters_topic
-- casting: voting.py's work
-- tallies: spark-streaming.py's work: DataFrames in, DataFrames out
-- counting, spark: the count as it runs: its checkpoint, its two queries, Spark's tuning
-- results: reads the tallies back, for the dashboard, run.py and the audit
-- audit (recount, comparison, report, seal, merkle): proves the count
-- stages: what every script needs: logging, waiting, stopping
+The rooms, each named for its work; imports go down this list, never up:
+
+    access, audit                 who may do what; python -m election.audit
+    results                       the totals read back, for the dashboard, run.py and the audit
+    seeding, casting, counting    the work of main.py, voting.py and spark-streaming.py; they never import each other
+    platform                      what every script stands on: settings, runtime, Kafka, PostgreSQL, Java
+    model                         what an election is: definition, ballots, messages, topics, errors
+
+The words, each for one thing:
+
+    voter      one who is registered
+    roll       the register of voters: table `voters`, and voters_topic
+    vote       a recorded choice of one voter
+    cast       to make, record and publish a vote
+    record     the table `votes`: what is committed there is the truth
+    log        votes_topic: every vote that was published, kept for ever (never a logger or a file)
+    tally      a count, absolute and growing, of one key of an aggregated_* topic
+    turnout    the voters of a group who voted, of those registered in it
+    rejected   a message on the log that does not count, set aside on rejected_votes with its reason
+    audit      record, log and tally compared
+    script     main.py, voting.py, spark-streaming.py or streamlit-app.py
+    delay      the seconds from cast to counted
 """
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent

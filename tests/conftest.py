@@ -13,15 +13,14 @@ import psycopg2
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from election import topics
-from election.config import Settings, load_settings
-from election.logins import make_logins
-from election.record import Database
-from election.stages import Stop
-from embedded.java import JavaNotUsable, find_java_home
-from embedded.pipeline import Pipeline
-
-ROOT = Path(__file__).resolve().parent.parent
+from election.access.logins import make_logins
+from election.model import topics
+from election.model.errors import JavaNotUsable
+from election.platform.java import find_java_home
+from election.platform.postgres import Database
+from election.platform.runtime import Stop
+from election.platform.settings import Settings, load_settings
+from local.pipeline import Pipeline
 
 
 def wait_for(condition: Callable[[], object], timeout_seconds: float, what: str) -> None:

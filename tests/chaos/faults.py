@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from psycopg2.extras import RealDictCursor
 
-from election import topics
-from election.audit import connect
-from election.events import Malformed, Vote, encode_vote, encode_voter, parse_vote
+from election.audit.auditor import connect
+from election.model import topics
+from election.model.errors import Malformed
+from election.model.messages import Vote, encode_vote, encode_voter, parse_vote
 from tests.chaos.wire import Raw, publish_raw, read_votes
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ FAULTS: dict[str, Fault] = {
     "kill_voting": kill("voting"),
     "kill_main": kill("main"),
     "kill_spark": kill("spark-streaming"),
-    "kill_dashboard": kill("dashboard"),
+    "kill_dashboard": kill("streamlit-app"),
     "kill_spark_driver": kill_spark_driver,
     "kill_spark_jvm": kill_spark_jvm,
     "kill_kafka": kill_kafka,
@@ -222,7 +223,7 @@ FAULTS: dict[str, Fault] = {
     "pause_voting": pause("voting"),
     "pause_main": pause("main"),
     "pause_spark": pause("spark-streaming"),
-    "pause_dashboard": pause("dashboard"),
+    "pause_dashboard": pause("streamlit-app"),
     "pause_kafka": pause("kafka"),
     "pause_postgres": pause("postgres"),
     "share_voting": share_voting,

@@ -18,14 +18,14 @@ from pathlib import Path
 import psycopg2
 from confluent_kafka import KafkaException
 
-from election.audit import Auditor, CannotLook, settle
-from election.config import load_settings
-from election.definition import load_election
-from election.report import Report
-from election.results import read_board
-from election.stages import StartAgain
-from embedded.pipeline import DASHBOARD, PORTS, Pipeline
-from embedded.processes import Process
+from election.audit.auditor import Auditor, settle
+from election.audit.report import Report
+from election.model.definition import load_election
+from election.model.errors import CannotLook, StartAgain
+from election.platform.settings import load_settings
+from election.results.board import read_board
+from local.pipeline import DASHBOARD, PORTS, Pipeline
+from local.processes import Process
 from tests.chaos import verdict
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan

@@ -8,14 +8,15 @@ from contextlib import closing
 
 import psycopg2
 
-from election import topics
-from election.audit import connect
-from election.config import Settings
-from election.definition import Election
-from election.events import parse_tally
-from election.messaging import make_reader, read_to_end
-from election.report import Report
-from election.results import Board
+from election.audit.auditor import connect
+from election.audit.report import Report
+from election.model import topics
+from election.model.definition import Election
+from election.model.messages import parse_tally
+from election.platform.kafka import make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.settings import Settings
+from election.results.board import Board
 
 COUNTS = b"votes so far are counted"
 BEGINS_AGAIN = b"starting again", b"starts again"

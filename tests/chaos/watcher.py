@@ -9,11 +9,11 @@ from contextlib import closing
 
 from confluent_kafka import KafkaException
 
-from election import topics
-from election.config import Settings
-from election.messaging import good_messages, make_admin, make_reader, read_to_end
-from election.results import TOPICS, Board
-from election.watching import topic_id
+from election.model import topics
+from election.platform.kafka import good_messages, make_admin, make_reader
+from election.platform.kafka_topics import read_to_end, topic_id
+from election.platform.settings import Settings
+from election.results.board import TOPICS, Board
 
 READ_MESSAGES, READ_SECONDS = 5000, 0.2
 PAUSE_SECONDS = 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 
-from election import topics
-from election.config import Settings
-from election.messaging import make_producer, make_reader, read_to_end
-from election.stages import StartAgain
+from election.model import topics
+from election.model.errors import StartAgain
+from election.platform.kafka import make_producer, make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.settings import Settings
 
 DELIVER_SECONDS = 60.0
 # Key, value and partition; -1 is the one that the key belongs to.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from streamlit.runtime import get_instance
@@ -19,12 +18,13 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.web.cli import main
 
-from dashboard import page
-from dashboard.sources import Sources
-from election import topics
-from tests.unit.staged import staged_sources
+from dashboard.data.sources import Sources
+from dashboard.drawing import page
+from election import PROJECT
+from election.model import topics
+from tests.dashboard.staged import staged_sources
 
-APP = Path(__file__).resolve().parents[2] / "streamlit-app.py"
+APP = PROJECT / "streamlit-app.py"
 COUNTED, GROW_SECONDS, HELD_SECONDS = 0.4, 5.0, 10.0
 
 

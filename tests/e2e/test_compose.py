@@ -18,15 +18,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from dashboard import words
-from election.definition import Election, load_election
-from tests.compose import Stack, assert_exact, require_docker, running_stack
-from tests.conftest import ROOT, wait_for
+from dashboard.figures import words
+from election import PROJECT
+from election.model.definition import Election, load_election
+from tests.conftest import wait_for
+from tests.support.compose import Stack, assert_exact, require_docker, running_stack
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
-OVERLAYS = sorted(path.name for path in (ROOT / "deploy").glob("*.yml"))
-SERVICES = "kafka", "postgres", "main", "voting", "spark-master", "spark-worker", "spark-streaming", "dashboard"
+OVERLAYS = sorted(path.name for path in (PROJECT / "deploy").glob("*.yml"))
+SERVICES = "kafka", "postgres", "main", "voting", "spark-master", "spark-worker", "spark-streaming", "streamlit-app"
 VOTERS = 2000
 # Slow enough that votes still come in while the last service is killed.
 RATE = 4
@@ -48,7 +49,7 @@ def test_compose_accepts_the_file_and_each_overlay(overlay: str | None) -> None:
     require_docker("docker", "compose", "version")
     overlays = ["--file", f"deploy/{overlay}"] if overlay else []
     command = ["docker", "compose", "--file", "docker-compose.yml", *overlays, "config", "--quiet"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
 
@@ -59,7 +60,7 @@ def configured(overlay: str, environment: dict[str, str]) -> dict[str, Any]:
     files = "--file", "docker-compose.yml", "--file", overlay
     command = ["docker", "compose", "--env-file", os.devnull, *files, "config", "--format", "json"]
     environment = {**os.environ, **environment}
-    return json.loads(subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout)
+    return json.loads(subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, check=True).stdout)
 
 
 def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() -> None:
@@ -70,31 +71,33 @@ def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() ->
     }
     certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
     viewers = {"DASHBOARD_PASSWORD_FILE": "/viewers"}
-    found = configured("deploy/existing.yml", {**files, **certificates, **viewers})
-    assert found["services"].keys() == {"main", "voting", "spark-streaming", "dashboard"}
+    found = configured("deploy/existing/compose.yml", {**files, **certificates, **viewers})
+    assert found["services"].keys() == {"main", "voting", "spark-streaming", "streamlit-app"}
     for name, service in found["services"].items():
         login = name.removesuffix("-streaming")
         given = {secret["target"]: found["secrets"][secret["source"]]["file"] for secret in service["secrets"]}
         own = {f"/kafka/{login}", f"/postgres/{login}", *certificates.values()}
-        assert set(given.values()) == own | (set(viewers.values()) if name == "dashboard" else set())
+        assert set(given.values()) == own | (set(viewers.values()) if name == "streamlit-app" else set())
         named = {variable for variable, value in service["environment"].items() if value in given}
         assert {"KAFKA_SASL_PASSWORD_FILE", f"POSTGRES_{login.upper()}_PASSWORD_FILE", *certificates} <= named
         assert len(named) == len(given)
-    assert found["services"]["dashboard"]["environment"]["DASHBOARD_AUDIT"] == "off"
+    assert found["services"]["streamlit-app"]["environment"]["DASHBOARD_AUDIT"] == "off"
 
 
 def test_the_overlay_takes_the_viewers_password_from_a_file() -> None:
-    dashboard = configured("deploy/secure.yml", {"DASHBOARD_PASSWORD_FILE": "/viewers"})["services"]["dashboard"]
+    dashboard = configured("deploy/secure/compose.yml", {"DASHBOARD_PASSWORD_FILE": "/viewers"})["services"][
+        "streamlit-app"
+    ]
     [given] = [volume["target"] for volume in dashboard["volumes"] if volume["source"] == "/viewers"]
     assert dashboard["environment"]["DASHBOARD_PASSWORD_FILE"] == given
-    without = configured("deploy/secure.yml", {"DASHBOARD_PASSWORD_FILE": ""})["services"]["dashboard"]
+    without = configured("deploy/secure/compose.yml", {"DASHBOARD_PASSWORD_FILE": ""})["services"]["streamlit-app"]
     assert not without["environment"]["DASHBOARD_PASSWORD_FILE"]
 
 
 def test_the_services_together_may_take_no_more_than_6_gb() -> None:
     require_docker("docker", "compose", "version")
     command = ["docker", "compose", "--env-file", os.devnull, "config", "--format", "json"]
-    services = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["services"]
+    services = json.loads(subprocess.run(command, cwd=PROJECT, capture_output=True, check=True).stdout)["services"]
     assert services.keys() == set(SERVICES)
     assert sum(int(service["mem_limit"]) for service in services.values()) <= 6 * 1024**3
 
@@ -121,7 +124,7 @@ def test_a_script_started_by_hand_takes_the_place_of_its_service(stack: Stack, e
     assert stack.board().counted < election.ballots
     by_hand = subprocess.Popen(
         [sys.executable, "voting.py"],
-        cwd=ROOT,
+        cwd=PROJECT,
         env={
             **os.environ,
             **stack.environment,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from election.definition import Election, load_election
-from tests.compose import Stack, assert_exact, running_stack
+from election.model.definition import Election, load_election
+from tests.support.compose import Stack, assert_exact, running_stack
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -23,7 +23,7 @@ def election() -> Election:
 
 @pytest.fixture(scope="module")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with running_stack(request, {"VOTERS": str(VOTERS), "RATE": str(RATE)}, "deploy/cluster.yml") as stack:
+    with running_stack(request, {"VOTERS": str(VOTERS), "RATE": str(RATE)}, "deploy/cluster/compose.yml") as stack:
         yield stack
 
 

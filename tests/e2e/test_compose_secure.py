@@ -19,18 +19,21 @@ import pytest
 from confluent_kafka import KafkaException
 from psycopg2.errors import InsufficientPrivilege
 
-from election import topics
-from election.config import LOGINS, Settings
-from election.definition import Election, load_election
-from election.messaging import make_admin, make_reader, read_to_end, wait_for_topics
-from election.stages import DENIED, CannotRun, Stop
-from tests.compose import Stack, assert_exact, running_stack
-from tests.secured import written
+from election.model import topics
+from election.model.definition import Election, load_election
+from election.model.errors import CannotRun
+from election.platform.kafka import make_admin, make_reader
+from election.platform.kafka_topics import read_to_end, wait_for_topics
+from election.platform.refusals import DENIED
+from election.platform.runtime import Stop
+from election.platform.settings import LOGINS, Settings
+from tests.support.compose import Stack, assert_exact, running_stack
+from tests.support.secured import written
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 VOTERS = 600
-SCRIPTS = {"main": "main", "voting": "voting", "spark": "spark-streaming", "dashboard": "dashboard"}
+SCRIPTS = {"main": "main", "voting": "voting", "spark-streaming": "spark-streaming", "streamlit-app": "streamlit-app"}
 SERVERS = "kafka", "postgres", "spark-master", "spark-worker"
 RUNNING = *SERVERS, *SCRIPTS.values()
 ONCE = "secrets", "access"
@@ -39,8 +42,8 @@ VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id,
 NOT_ALLOWED = {
     "main": [*TALLIES, topics.REJECTED_VOTES],
     "voting": [*TALLIES, topics.REJECTED_VOTES, topics.VOTERS],
-    "spark": [topics.VOTERS, topics.VOTES],
-    "dashboard": [topic.name for topic in topics.ALL],
+    "spark-streaming": [topics.VOTERS, topics.VOTES],
+    "streamlit-app": [topic.name for topic in topics.ALL],
     "auditor": [topic.name for topic in topics.ALL],
 }
 
@@ -53,7 +56,7 @@ def election() -> Election:
 @pytest.fixture(scope="module")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {"VOTERS": str(VOTERS), "RATE": "0"}
-    with running_stack(request, environment, "deploy/secure.yml") as stack:
+    with running_stack(request, environment, "deploy/secure/compose.yml") as stack:
         authority = tmp_path_factory.mktemp("ca") / "ca.crt"
         authority.write_text(stack.inside("main", "cat", "/run/ca/ca.crt"))
         stack.settings = dataclasses.replace(
@@ -63,7 +66,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             postgres_sslmode="verify-full",
             postgres_sslrootcert=str(authority),
         )
-        stack.settings = of(stack, "dashboard")
+        stack.settings = of(stack, "streamlit-app")
         yield stack
 
 
@@ -132,7 +135,7 @@ def test_nobody_makes_a_topic_by_naming_it(logins: dict[str, Settings]) -> None:
     assert "aggregated_made_up" not in make_admin(logins["main"]).list_topics(timeout=10).topics
 
 
-@pytest.mark.parametrize("login", ["voting", "dashboard"])
+@pytest.mark.parametrize("login", ["voting", "streamlit-app"])
 def test_kafka_refuses_to_show_the_log_to_who_only_writes_it_or_shows_the_count(
     logins: dict[str, Settings], login: str
 ) -> None:
@@ -184,12 +187,12 @@ def test_a_server_that_another_authority_signed_is_refused_by_both_clients(
     [
         ("voting", "UPDATE votes SET vote = 1"),
         ("voting", "SELECT email FROM voters"),
-        ("spark", "SELECT voter_name FROM voters"),
-        ("dashboard", "SELECT candidate_id FROM votes"),
-        ("dashboard", VOTE),
-        ("dashboard", "CREATE TEMPORARY TABLE mine (id int)"),
-        ("dashboard", "SELECT lo_create(0)"),
-        ("spark", VOTE),
+        ("spark-streaming", "SELECT voter_name FROM voters"),
+        ("streamlit-app", "SELECT candidate_id FROM votes"),
+        ("streamlit-app", VOTE),
+        ("streamlit-app", "CREATE TEMPORARY TABLE mine (id int)"),
+        ("streamlit-app", "SELECT lo_create(0)"),
+        ("spark-streaming", VOTE),
         ("auditor", "DELETE FROM votes"),
         ("main", "CREATE ROLE another"),
     ],
@@ -262,13 +265,13 @@ def test_the_audits_container_is_held_as_tight(stack: Stack) -> None:
         *((service, "kafka/9093", False) for service in SCRIPTS.values()),
         *(
             (service, address, False)
-            for service in ("dashboard", "voting", "main")
+            for service in ("streamlit-app", "voting", "main")
             for address in ("spark-master/7077", "spark-master/8080", "spark-worker/8081", "spark-streaming/4040")
         ),
         ("spark-worker", "spark-master/7077", True),
         ("spark-master", "spark-worker/8081", True),
         ("spark-master", "spark-streaming/4040", True),
-        ("dashboard", "dashboard/8501", True),
+        ("streamlit-app", "dashboard/8501", True),
         ("voting", "dashboard/8501", False),
     ],
 )

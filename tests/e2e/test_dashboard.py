@@ -13,16 +13,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from docs.screenshots import TABS, find_browser, open_browser, open_page, take
 from playwright.sync_api import Browser, Page, expect
 
-from docs.screenshots import TABS, find_browser, open_browser, open_page, take
-from election import audit
-from election.config import load_settings
-from embedded.pipeline import Pipeline
-from tests.conftest import ROOT, require, wait_for
+from election import PROJECT
+from election.audit import auditor as audit
+from election.platform.settings import load_settings
+from local.pipeline import Pipeline
+from tests.conftest import require, wait_for
 
 log = logging.getLogger(__name__)
-ARTIFACTS = ROOT / "var" / "screenshots"
+ARTIFACTS = PROJECT / "var" / "screenshots"
 AXE = "axe-core@4.11.4"
 # Enough votes for the slowest machine to see them come; the last test casts the rest at once.
 VOTERS, RATE = 9000, 15
@@ -64,7 +65,7 @@ def night(java: None) -> Iterator[Night]:
             open_browser(executable) as browser,
         ):
             pipeline.start_services()
-            for part in ("main", "spark-streaming", "dashboard"):
+            for part in ("main", "spark-streaming", "streamlit-app"):
                 pipeline.start(part)
             log = pipeline.logs / "spark-streaming.log"
             wait_for(lambda: "counting in real time" in log.read_text(), COUNT_SECONDS, "the count is ready")

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from docs.screenshots import TABS, find_browser, open_browser, open_page
 from playwright.sync_api import Browser, Page, expect
 
-from docs.screenshots import TABS, find_browser, open_browser, open_page
-from embedded.processes import Process, free_port, port_answers
-from tests.conftest import ROOT, require
+from election import PROJECT
+from local.processes import Process, free_port, port_answers
+from tests.conftest import require
 
 PAGE_MS = 60_000
 ALIVE = "window.neverReloaded === true && document.getElementById('root').childElementCount > 0"
@@ -30,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Proc
     """The late dashboard: where it is, and its process."""
     port, log = free_port(8601), tmp_path_factory.mktemp("late") / "dashboard.log"
     command = [sys.executable, "-m", "tests.e2e.late_dashboard", "--server.port", str(port)]
-    process = Process("late dashboard", command, log, folder=ROOT)
+    process = Process("late dashboard", command, log, folder=PROJECT)
     try:
         process.wait_until(lambda: port_answers(port), 60)
         yield f"http://127.0.0.1:{port}", process

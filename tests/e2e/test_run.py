@@ -13,15 +13,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from election.definition import ELECTIONS
-from tests.conftest import ROOT, wait_for
+from election import PROJECT
+from election.model.definition import ELECTIONS
+from tests.conftest import wait_for
 
 FEW_DISTRICTS = ("11-Sault-au-Récollet", "101-Bois-de-Liesse", "111-Mile-End")
 COUNT_SECONDS = 400
 
 
 def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -> subprocess.CompletedProcess[str]:
-    """Runs embedded/cli.py, which run.py hands over to, in the Python that runs the tests."""
+    """Runs local/cli.py, which run.py hands over to, in the Python that runs the tests."""
     with start(folder, *arguments) as process:
         try:
             output, errors = process.communicate(timeout=timeout_seconds)
@@ -34,8 +35,8 @@ def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "embedded.cli", "--folder", str(folder), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "local.cli", "--folder", str(folder), *arguments]
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def few_districts(folder: Path) -> Path:
@@ -132,7 +133,7 @@ def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folde
         with log.open("w") as output:
             script = subprocess.Popen(
                 [sys.executable, "main.py"],
-                cwd=ROOT,
+                cwd=PROJECT,
                 env={**os.environ, **exports, "VOTERS": "50"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -156,9 +157,9 @@ def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folde
     ("setting", "message"),
     [({"RATE": "fast"}, "RATE='fast' is not a rate"), ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD' is none of")],
 )
-def test_a_bad_setting_ends_a_script_with_one_line(script, setting, message):
+def test_a_bad_setting_ends_a_script_with_first_line(script, setting, message):
     ended = subprocess.run(
-        [sys.executable, script], cwd=ROOT, env={**os.environ, **setting}, capture_output=True, text=True
+        [sys.executable, script], cwd=PROJECT, env={**os.environ, **setting}, capture_output=True, text=True
     )
     assert ended.returncode == 1
     assert message in ended.stderr
@@ -167,9 +168,9 @@ def test_a_bad_setting_ends_a_script_with_one_line(script, setting, message):
 
 
 @pytest.mark.parametrize("script", ["main.py", "voting.py"])
-def test_an_unknown_election_ends_a_script_with_one_line(script):
+def test_an_unknown_election_ends_a_script_with_first_line(script):
     ended = subprocess.run(
-        [sys.executable, script], cwd=ROOT, env={**os.environ, "ELECTION": "nowhere"}, capture_output=True, text=True
+        [sys.executable, script], cwd=PROJECT, env={**os.environ, "ELECTION": "nowhere"}, capture_output=True, text=True
     )
     assert ended.returncode == 1
     assert "ELECTION='nowhere' is no election: there are" in ended.stderr
@@ -184,7 +185,7 @@ def test_without_servers_a_script_says_what_it_waits_for_and_stops_when_told_to(
     with log.open("w") as output:
         waiting = subprocess.Popen(
             [sys.executable, script],
-            cwd=ROOT,
+            cwd=PROJECT,
             env={
                 **os.environ,
                 "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
@@ -206,6 +207,6 @@ def test_without_servers_a_script_says_what_it_waits_for_and_stops_when_told_to(
 
 def test_too_old_a_python_is_told_so():
     code = "import sys; sys.version_info = (3, 8, 1); sys.argv = ['run.py']; import run; run.main()"
-    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
     assert ended.returncode == 1
     assert re.match(r"error: Python 3\.11 or later is needed, this is .*: (run it with|install)", ended.stderr)

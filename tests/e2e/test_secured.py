@@ -17,15 +17,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from election.config import LOGINS, Settings, load_settings
-from election.definition import load_election
-from election.logins import make_logins
-from election.record import Database
-from election.results import Board, read_board
-from election.stages import Stop
-from embedded.pipeline import DASHBOARD, Pipeline
-from tests.conftest import ROOT, wait_for
-from tests.secured import ADMIN, PASSWORDS, make_users, secured_environment, secured_kafka
+from election import PROJECT
+from election.access.logins import make_logins
+from election.model.definition import load_election
+from election.platform.postgres import Database
+from election.platform.runtime import Stop
+from election.platform.settings import LOGINS, Settings, load_settings
+from election.results.board import Board, read_board
+from local.pipeline import DASHBOARD, Pipeline
+from tests.conftest import wait_for
+from tests.support.secured import ADMIN, PASSWORDS, make_users, secured_environment, secured_kafka
 
 VOTERS = 500
 COUNT_SECONDS = 240
@@ -92,7 +93,12 @@ def secured(java, tmp_path_factory) -> Iterator[Secured]:
     with secured.pipeline as pipeline:
         pipeline.start_services()
         secured.prepare()
-        for part, login in (("main", "main"), ("voting", "voting"), ("spark-streaming", "spark"), (DASHBOARD,) * 2):
+        for part, login in (
+            ("main", "main"),
+            ("voting", "voting"),
+            ("spark-streaming", "spark-streaming"),
+            (DASHBOARD,) * 2,
+        ):
             pipeline.start(part, **secured.told(login))
         log = pipeline.logs / "main.log"
         wait_for(lambda: "the roll is on" in log.read_text() or "published" in log.read_text(), 120, "main prepares")
@@ -110,7 +116,7 @@ def test_the_election_is_counted_exactly(secured: Secured) -> None:
 def test_the_audit_is_clean(secured: Secured) -> None:
     audit = subprocess.run(
         [sys.executable, "-m", "election.audit"],
-        cwd=ROOT,
+        cwd=PROJECT,
         env={**os.environ, **secured.told("auditor")},
         capture_output=True,
         text=True,
@@ -152,7 +158,7 @@ def test_only_the_streaming_shuffle_listens_beyond_this_machine(secured: Secured
         name: listeners(psutil.Process(pid))
         for name, pid in {**servers, **{name: part.pid for name, part in pipeline.parts.items()}}.items()
     }
-    assert all(found[name] for name in (*servers, "dashboard", "spark-streaming"))
+    assert all(found[name] for name in (*servers, "streamlit-app", "spark-streaming"))
     beyond = {
         name: [port for address, port in places if address not in ("127.0.0.1", "::ffff:127.0.0.1", "::1")]
         for name, places in found.items()
@@ -183,7 +189,7 @@ def get(address: str) -> str:
 
 def test_a_secret_that_is_missing_ends_a_script_with_its_name(secured: Secured) -> None:
     environment = {**os.environ, **secured.told("voting"), "KAFKA_SASL_PASSWORD_FILE": "/nowhere/secret"}
-    ran = subprocess.run([sys.executable, "voting.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "voting.py"], cwd=PROJECT, env=environment, capture_output=True, text=True)
     assert ran.returncode == 1
     [line] = ran.stderr.splitlines()
     assert "KAFKA_SASL_PASSWORD_FILE=/nowhere/secret can't be read" in line

@@ -1,0 +1,119 @@
+"""What the page is made from, held once for all viewers; `look()` puts it together without waiting for anything."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import simplejson
+import streamlit as st
+
+from dashboard.data.photos import Photos
+from dashboard.data.watch import Watch
+from dashboard.drawing.maps import middles, prepare_outlines
+from dashboard.figures.figures import natural
+from dashboard.figures.speed import WINDOW_SECONDS
+from dashboard.figures.view import View, Watched, list_candidates
+from election.model import topics
+from election.model.definition import Election, load_election
+from election.model.errors import DefinitionError
+from election.platform.settings import Settings, load_settings
+from election.results.board import LiveBoard
+
+log = logging.getLogger(__name__)
+
+SHARED_SECONDS = 0.25
+
+
+@dataclass(eq=False)
+class Sources:
+    """The live board, the watch, the photos, and the election as its folder has it (None: the folder can't be used)."""
+
+    settings: Settings
+    live: LiveBoard
+    watch: Watch
+    photos: Photos
+    election: Election | None
+    _view: View | None = field(default=None, init=False, repr=False)
+    _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def look(self) -> View:
+        """Everything that is known now. Viewers who look within a moment get the same View, and share its work."""
+        with self._looking:
+            if self._view is None or not 0 <= time.time() - self._view.now < SHARED_SECONDS:
+                self._view = self._put_together(time.time())
+            return self._view
+
+    def _put_together(self, now: float) -> View:
+        watched = self.watch.look()
+        live = self.live
+        with live.lock:
+            board = live.board
+            tallies = {topic: board.rows(topic) for topic in board.totals}
+            latencies = board.latencies.since(now - WINDOW_SECONDS)
+            rejected, examples = board.rejected_by_reason, tuple(board.examples)
+        return View(
+            now=now,
+            candidates=list_candidates(
+                [row["candidate_id"] for row in self.election.candidates] if self.election else [],
+                (*watched.candidates, *tallies[topics.VOTES_PER_CANDIDATE]),
+            ),
+            tallies=tallies,
+            changed_at=board.changed_at,
+            latencies=latencies,
+            rejected=rejected,
+            examples=examples,
+            counting_problem=live.problem,
+            heard_at=live.heard_at,
+            watched=watched,
+            **self._title(watched),
+        )
+
+    def _title(self, watched: Watched) -> dict[str, Any]:
+        """What the database says about the election; the folder's title until it does."""
+        if watched.election:
+            return {name: watched.election[name] for name in ("title", "registered", "votes_expected")}
+        return {"title": self.election.title} if self.election else {}
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The names of all places of the election, in their natural order."""
+        names = (location.name for location in self.election.locations) if self.election else ()
+        return tuple(sorted(names, key=natural))
+
+    @cached_property
+    def outlines(self) -> dict[str, Any] | None:
+        """The places' outlines as the map wants them, or None when the election has none that can be used."""
+        if self.election is None or not (path := self.election.folder / "locations.geojson").is_file():
+            return None
+        try:
+            return prepare_outlines(simplejson.loads(path.read_bytes()), self.places)
+        except (OSError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+            log.warning("%s can't be used, so there is no map: %r", path, error)
+            return None
+
+    @cached_property
+    def middles(self) -> dict[str, tuple[float, float]]:
+        """Where each place's symbol goes on the map."""
+        return middles(self.outlines) if self.outlines else {}
+
+
+@st.cache_resource(show_spinner=False)
+def open_sources() -> Sources:
+    """The sources of this server, opened by its first viewer.
+
+    Raises SettingError.
+    """
+    settings = load_settings(login="streamlit-app")
+    try:
+        election = load_election(settings.election, settings.voters)
+    except DefinitionError as error:
+        log.warning("%s: there is no map and no list of places", error)
+        election = None
+    live = LiveBoard(settings).start()
+    auditor = load_settings(login="auditor") if settings.dashboard_audit == "on" else None
+    return Sources(settings, live, Watch(settings, live, auditor).start(), Photos(), election)

@@ -1,0 +1,1 @@
+"""How the page looks: HTML, charts, maps, the frame. May import data and figures."""

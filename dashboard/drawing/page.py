@@ -1,0 +1,85 @@
+"""The frame of the page: its style, the sidebar, and the fragment that refreshes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.data.sources import Sources, open_sources
+from dashboard.drawing import markup
+from dashboard.drawing.gate import ask_password
+from dashboard.figures.view import View
+from election.model.errors import SettingError
+
+HERE = Path(__file__).parent
+TABS = "Results", "Places", "Voters", "Integrity"
+INTERVALS, INTERVAL = (0.5, 1, 2, 5, 10), 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One viewer's page: where its figures come from, and how often it refreshes (None: paused)."""
+
+    sources: Sources
+    interval_seconds: float | None
+
+    def live(self, render: Callable[[View], None]) -> None:
+        """Renders now and again every interval, all of it from one look at the count.
+
+        The fragment is alone in its container. Streamlit's server can drop what a fragment has written when the
+        fragment is due again before that was sent; the front end then takes the fragment off the page, whatever stands
+        below moves up into its place, and the next figures meet something else there, which ends the page.
+        """
+
+        @st.fragment(run_every=self.interval_seconds)
+        def refresh() -> None:
+            render(self.sources.look())
+
+        with st.container():
+            refresh()
+
+
+def show(html: str) -> None:
+    """Puts HTML on the page."""
+    st.html(f'<div class="e-page">{html}</div>')
+
+
+def open_page() -> Page:
+    """Sets up the page and its sidebar; a setting that can't be used is said instead of a page."""
+    st.set_page_config("Election results", str(HERE / "icon.svg"), "wide", initial_sidebar_state="collapsed")
+    st.html(HERE / "style.css")
+    st.html(f"<script>{(HERE / 'watchdog.js').read_text()}</script>", unsafe_allow_javascript=True)
+    try:
+        sources = open_sources()
+    except SettingError as error:
+        show(markup.notice([f"The dashboard can't start: {error}"]))
+        st.stop()
+    ask_password(sources.settings)
+    return Page(sources, _refresh_controls())
+
+
+def _refresh_controls() -> float | None:
+    with st.sidebar:
+        st.markdown("### This page")
+        paused = st.toggle("Pause", help="Figures stay as they are until you go on.", key="paused")
+        interval = st.selectbox(
+            "Refresh every",
+            INTERVALS,
+            INTERVALS.index(INTERVAL),
+            format_func=lambda seconds: f"{seconds:g} s",
+            key="refresh",
+            disabled=paused,
+        )
+        st.caption(
+            "Figures come from the count's topics on Kafka; the roll and the record from PostgreSQL."
+            " Every figure before “All votes counted” is a partial one."
+        )
+    return None if paused else interval
+
+
+def open_tabs() -> list:
+    """The tabs; the open one is in the address (?tab=Places), and only that one is worked out."""
+    return list(st.tabs(TABS, key="tab", bind="query-params"))

@@ -1,0 +1,1 @@
+"""What the page shows, worked out: pure functions and data, no I/O, no Streamlit. May import election's rooms."""

@@ -1,0 +1,162 @@
+"""Everything that the page knows at one moment. Pure data: the tabs turn it into figures, charts and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dashboard.figures.palette import Mark, mark
+from election.model import topics
+from election.results.board import RejectedVote, Tally
+
+# The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
+LATE_SECONDS, SILENT_SECONDS = 7, 12
+CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
+NO_LOGIN = (
+    "PostgreSQL refuses the dashboard's login, which main.py makes, or it has another password than"
+    " POSTGRES_STREAMLIT_APP_PASSWORD here"
+)
+NO_ELECTION = "main.py has not prepared the election yet"
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who stands, and how they are told apart on the page."""
+
+    candidate_id: str
+    name: str
+    party: str
+    photo_url: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Kafka consumer group: its members now, and how many messages it has still to read."""
+
+    members: int
+    lag: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How far casting and counting were at a time."""
+
+    at: float
+    recorded: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What a full audit found: every vote of the record held against a recount of the log and against the tally."""
+
+    at: float
+    agrees: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
+
+    `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
+    `sizes` are those of everything that the count has written, so that a change anywhere in it shows. The watch rests
+    while nobody looks: it is awake since `awake_since`, and last came to the end of a look at `looked_at`.
+    """
+
+    database_at: float = 0.0
+    database_problem: str | None = CONNECTING_TO_POSTGRESQL
+    election: Mapping[str, Any] | None = None
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    record: Mapping[str, int] = field(default_factory=dict)
+    tally: Mapping[str, int] = field(default_factory=dict)
+    sizes: tuple[int, ...] = ()
+    moved_at: float = 0.0
+    kafka_at: float = 0.0
+    kafka_problem: str | None = "connecting to Kafka"
+    log_messages: int | None = None
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    audited: Audited | None = None
+    awake_since: float = 0.0
+    looked_at: float = 0.0
+
+    @property
+    def recorded(self) -> int:
+        return sum(self.record.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every vote that the election will have is in the record and in the tally."""
+        expected = self.election["votes_expected"] if self.election else 0
+        return bool(expected) and self.recorded == sum(self.tally.values()) == expected
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at the count, for one refresh of the pages. Times are seconds since 1970."""
+
+    now: float
+    title: str = "Election"
+    registered: int | None = None
+    votes_expected: int | None = None
+    candidates: tuple[Candidate, ...] = ()
+    tallies: Mapping[str, list[Tally]] = field(default_factory=dict)
+    changed_at: float = 0.0
+    latencies: tuple[tuple[float, float], ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[RejectedVote, ...] = ()
+    counting_problem: str | None = None
+    heard_at: float = 0.0
+    watched: Watched = field(default_factory=Watched)
+    _made: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[..., Made], *arguments: Hashable) -> Made:
+        """What `make` gives for this view: made for the first who asks, shared by all other viewers."""
+        asked = make, arguments
+        if asked not in self._made:
+            self._made[asked] = make(self, *arguments)
+        made: Made = self._made[asked]
+        return made
+
+    def rows(self, topic: str) -> list[Tally]:
+        return self.tallies.get(topic, [])
+
+    @property
+    def counted(self) -> int:
+        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+
+    @property
+    def one_voter_per_ballot(self) -> bool:
+        """Whether the roll has nobody but those whose vote the election has: then turnout would tell nothing."""
+        return self.votes_expected is not None and self.registered == self.votes_expected
+
+    @property
+    def newest_vote_at(self) -> float | None:
+        """When the newest counted vote was cast."""
+        return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+
+
+def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) -> tuple[Candidate, ...]:
+    """The candidates in the election's order, each with a mark of its own; those it doesn't name come after.
+
+    `known` are rows of the table or tallies: whatever tells a candidate's name. The first that does counts.
+    """
+    rows: dict[str, Mapping[str, Any]] = {}
+    for row in known:
+        rows.setdefault(row["candidate_id"], row)
+    places = {candidate_id: place for place, candidate_id in enumerate(order)}
+    ids = sorted(rows, key=lambda candidate_id: (places.get(candidate_id, len(places)), candidate_id))
+    return tuple(
+        Candidate(
+            candidate_id,
+            str(rows[candidate_id].get("candidate_name") or candidate_id),
+            str(rows[candidate_id].get("party_affiliation") or ""),
+            str(rows[candidate_id].get("photo_url") or ""),
+            mark(position),
+        )
+        for position, candidate_id in enumerate(ids)
+    )

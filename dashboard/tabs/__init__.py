@@ -1,0 +1,1 @@
+"""The headline and the tabs, one module each. May import drawing, data and figures."""

@@ -1,1 +1,0 @@
-"""Documentation, and the command that takes its pictures."""

@@ -1,0 +1,160 @@
+"""Kafka's users and what each may do: nothing that is not named here, on a broker that denies by default.
+
+Run once by a super user of the broker (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD), before the scripts; again sets the
+passwords anew and ends what is allowed no longer. FOLDER has a file for each of LOGINS, with its password.
+
+    python -m election.access.acls FOLDER
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
+
+from election.model import topics
+from election.model.errors import CannotRun, SettingError
+from election.platform.kafka_topics import wait_for_topics
+from election.platform.runtime import Stop, run_script
+from election.platform.settings import LOGINS, Settings
+
+log = logging.getLogger(__name__)
+
+ITERATIONS = 8192
+# In a filter.
+ANYTHING: Any = None
+TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
+READ, WRITE, CREATE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DESCRIBE
+# A name that ends with * stands for all that begin so. Names and sizes of topics are no secret; a reader outside any
+# group asks for one all the same.
+Rule = tuple[AclOperation, ResourceType, str]
+EVERYBODY: tuple[Rule, ...] = ((DESCRIBE, TOPIC, "*"), (DESCRIBE, GROUP, topics.READER))
+RULES: dict[str, tuple[Rule, ...]] = {
+    "main": (
+        *((CREATE, TOPIC, name) for name in (topics.VOTERS, topics.VOTES, topics.REJECTED_VOTES, "aggregated_*")),
+        (WRITE, TOPIC, topics.VOTERS),
+        (READ, TOPIC, topics.VOTES),
+        (WRITE, TOPIC, topics.VOTES),  # recorded votes that the log has lost are published again
+        (READ, GROUP, topics.MAIN_GROUP),
+    ),
+    "voting": (
+        (READ, TOPIC, topics.VOTERS),
+        (WRITE, TOPIC, topics.VOTES),
+        (READ, GROUP, topics.VOTING_GROUP),
+    ),
+    "spark-streaming": (
+        (READ, TOPIC, topics.VOTES),
+        (READ, GROUP, "spark-kafka-source*"),
+        (WRITE, TOPIC, "aggregated_*"),
+        (WRITE, TOPIC, topics.REJECTED_VOTES),
+    ),
+    "streamlit-app": (
+        (READ, TOPIC, "aggregated_*"),
+        (READ, TOPIC, topics.REJECTED_VOTES),
+        (DESCRIBE, GROUP, topics.VOTING_GROUP),
+        (DESCRIBE, GROUP, topics.MAIN_GROUP),
+    ),
+    "auditor": (
+        (READ, TOPIC, topics.VOTES),
+        (READ, TOPIC, "aggregated_*"),
+        (READ, TOPIC, topics.REJECTED_VOTES),
+    ),
+}
+
+
+def bindings() -> list[AclBinding]:
+    """Every rule as Kafka takes it."""
+    return [_binding(login, *rule) for login in LOGINS for rule in (*EVERYBODY, *RULES[login])]
+
+
+def _binding(login: str, operation: AclOperation, kind: ResourceType, name: str) -> AclBinding:
+    prefixed = name.endswith("*") and name != "*"
+    pattern = ResourcePatternType.PREFIXED if prefixed else ResourcePatternType.LITERAL
+    name = name.removesuffix("*") if prefixed else name
+    return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
+
+
+def _end_what_is_not_named(admin: AdminClient, rules: Iterable[AclBinding]) -> None:
+    for login in LOGINS:
+        whatever = AclBindingFilter(
+            restype=ResourceType.ANY,
+            name=ANYTHING,
+            resource_pattern_type=ResourcePatternType.ANY,
+            principal=f"User:{login}",
+            host=ANYTHING,
+            operation=AclOperation.ANY,
+            permission_type=AclPermissionType.ALLOW,
+        )
+        for old in set(admin.describe_acls(whatever).result()) - set(rules):
+            exactly = old.restype, old.name, old.resource_pattern_type, old.principal, old.host
+            _done(admin.delete_acls([AclBindingFilter(*exactly, old.operation, old.permission_type)]).values())
+            log.info("ended: %s", old)
+
+
+def ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
+    """Creates the users, or gives them these passwords, and allows each what RULES says and nothing else.
+
+    Raises KafkaException.
+    """
+    how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+    wanted: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(login, how, text.encode()) for login, text in passwords.items()
+    ]
+    _done(admin.alter_user_scram_credentials(wanted).values())
+    rules = bindings()
+    _done(admin.create_acls(rules).values())
+    _end_what_is_not_named(admin, rules)
+    log.info("Kafka has the users %s and %d rules for them", ", ".join(passwords), len(rules))
+
+
+def _done(futures: Iterable) -> None:
+    for future in futures:
+        future.result()
+
+
+def read_passwords(folder: Path) -> dict[str, str]:
+    """The password of each login, from its file in the folder.
+
+    Raises SettingError.
+    """
+    passwords = {}
+    for login in LOGINS:
+        try:
+            passwords[login] = (folder / login).read_text().strip()
+        except OSError as error:
+            raise SettingError(f"the password in {folder / login} can't be read: {error.strerror}") from None
+        if not passwords[login]:
+            raise SettingError(f"the password in {folder / login} is empty")
+    return passwords
+
+
+def main(settings: Settings, stop: Stop) -> None:
+    if len(sys.argv) != 2:
+        raise CannotRun("say where the passwords are: python -m election.access.acls FOLDER")
+    passwords = read_passwords(Path(sys.argv[1]))
+    admin = wait_for_topics(settings, stop, [])
+    try:
+        ensure_users(admin, passwords)
+    except KafkaException as error:
+        raise CannotRun(f"Kafka did not take the users and rules: {error.args[0].str()}") from None
+
+
+if __name__ == "__main__":
+    run_script("acls", main)

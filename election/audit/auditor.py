@@ -1,0 +1,133 @@
+"""One look at record, log and tally, and looking until nothing is under way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+from confluent_kafka import Consumer, KafkaException
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from election.audit.comparison import compare
+from election.audit.recount import Box, Recount, Register
+from election.audit.report import Report
+from election.audit.seal import Sealing, read_record
+from election.model import topics
+from election.model.errors import CannotLook, first_line
+from election.platform.kafka import make_admin, make_reader
+from election.platform.kafka_topics import read_to_end, topic_id
+from election.platform.postgres import transaction
+from election.platform.settings import Settings
+from election.results.board import TOPICS, Board
+
+PATIENCE_SECONDS, LIMIT_SECONDS, PAUSE_SECONDS = 15.0, 300.0, 1.0
+AUDIT = "audit"
+ELECTION_QUERY = "SELECT name, title, registered FROM election"
+
+
+class Auditor:
+    """Looks at one election, again and again if need be: what it has read of the topics it does not read twice."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._log: Consumer | None = None
+
+    def close(self) -> None:
+        if self._log:
+            self._log.close()
+            self._results.close()
+            self._log = None
+
+    def look(self) -> Report:
+        """Reads tally, log and record as they are now, in this order, and compares them.
+
+        Raises CannotLook.
+        """
+        try:
+            with transaction(self.settings, application_name=AUDIT) as connection:
+                return self._look(connection)
+        except psycopg2.Error as error:
+            raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
+        except KafkaException as error:
+            self.close()
+            raise CannotLook(f"Kafka: {error.args[0]}") from None
+
+    def _look(self, connection: Connection) -> Report:
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(ELECTION_QUERY)
+            election = cursor.fetchone()
+        made = topic_id(make_admin(self.settings), topics.VOTES)
+        if self._log is None or made != self._made:
+            self.close()
+            self._open(connection, election, made)
+        assert self._log is not None
+        assert election is not None
+        for messages in read_to_end(self._results, TOPICS):
+            self._board.take(messages)
+        for messages in read_to_end(self._log, [topics.VOTES]):
+            self._recount.take(messages)
+        record, sealing = self._read_record(connection, str(election["name"]))
+        return compare(dict(election), self._register, record, self._recount, self._board, sealing.tree.root.hex())
+
+    def _open(self, connection: Connection, election: Any, made: str) -> None:
+        self._register = Register.read(connection)
+        there, wanted = len(self._register.numbers), election["registered"] if election else 0
+        if not election or there != wanted:
+            raise CannotLook(f"the roll has {there:,} of {wanted:,} voters: main.py registers them")
+        self._made, self._recount, self._board = made, Recount(self._register), Board()
+        self._results = make_reader(self.settings, TOPICS)
+        self._log = make_reader(self.settings, [topics.VOTES])
+
+    def _read_record(self, connection: Connection, election: str) -> tuple[Box, Sealing]:
+        box, sealing = Box(self._register), Sealing(election)
+        candidates = {candidate[0]: number for number, candidate in enumerate(self._register.candidates)}
+        connection.commit()
+        for vote in read_record(connection):
+            sealing.add(vote)
+            voter_id, candidate_id, time_recorded = vote
+            if voter_id not in self._register.numbers:
+                raise CannotLook(f"the roll was changed while the audit ran: voter {voter_id} is new")
+            box.put(self._register.numbers[voter_id], candidates[candidate_id], time_recorded)
+        return box, sealing
+
+
+def look(settings: Settings) -> Report:
+    """One look at the election of these settings.
+
+    Raises CannotLook.
+    """
+    with closing(Auditor(settings)) as auditor:
+        return auditor.look()
+
+
+def settle(auditor: Auditor, patience_seconds: float, clock: Callable[[], float] = time.monotonic) -> Report:
+    """Looks until nothing is under way; what does not move for `patience_seconds` is missing, not under way.
+
+    A count that still moves after LIMIT_SECONDS is reported as it is. Raises CannotLook.
+    """
+    report = auditor.look()
+    started = moved_at = clock()
+    while report.lags and not report.differences:
+        now = clock()
+        if now - moved_at > patience_seconds:
+            return report.settled()
+        if now - started > LIMIT_SECONDS:
+            return report
+        time.sleep(PAUSE_SECONDS)
+        before, report = report, auditor.look()
+        if report.progress != before.progress:
+            moved_at = clock()
+    return report
+
+
+def settled(settings: Settings) -> Report:
+    """What `settle` finds in the election of these settings.
+
+    Raises CannotLook.
+    """
+    with closing(Auditor(settings)) as auditor:
+        return settle(auditor, PATIENCE_SECONDS)

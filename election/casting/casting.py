@@ -1,0 +1,200 @@
+"""voting.py's work: turns voters into votes, one each.
+
+The order is the guarantee: record in PostgreSQL, publish what is stored there, flush, commit the offsets. Killed
+anywhere, the batches under way come again: the record keeps the first vote, publishes it again, and the count ignores
+the repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+from confluent_kafka import Consumer, Message, Producer
+
+from election.casting.record import Ballot, record_votes
+from election.model import topics
+from election.model.ballots import Ballots
+from election.model.definition import Election
+from election.model.errors import CannotRun, Malformed
+from election.model.messages import Vote, Voter, encode_vote, parse_voter
+from election.platform.consumer import WatchingConsumer, commit, next_offsets
+from election.platform.kafka import flush, good_messages, publish
+from election.platform.postgres import Database, row
+from election.platform.runtime import Pulse, Stop, wait_until
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.05
+# Each records a batch at a time; PostgreSQL needs a process for each, so more of them than cores gain nothing.
+CONNECTIONS = 2
+SKIPS_LOGGED = 10
+
+
+class Pace:
+    """How many votes may be cast now, at `rate` votes per second and never more than `most` at once; 0 is no limit."""
+
+    def __init__(self, rate: float, most: int, clock: Callable[[], float] = time.monotonic):
+        self.rate, self.most, self.clock = rate, most, clock
+        self.then, self.saved = clock(), 0.0
+
+    def allowance(self) -> int:
+        if not self.rate:
+            return self.most
+        now = self.clock()
+        self.saved = min(self.saved + (now - self.then) * self.rate, max(1.0, self.rate))
+        self.then = now
+        return min(int(self.saved), self.most)
+
+    def spend(self, votes: int) -> None:
+        if self.rate:
+            self.saved -= votes
+
+
+def wait_for_election(database: Database, election: Election, stop: Stop) -> None:
+    """Returns when the database holds this election: another one's voters would vote otherwise.
+
+    Raises CannotRun when it holds another.
+    """
+    held: dict[str, Any] | None = None
+
+    def lacking() -> str | None:
+        nonlocal held
+        held = database.run(lambda connection: row(connection, "SELECT name, fingerprint FROM election"))
+        return None if held else "main.py prepares it"
+
+    wait_until(lacking, "the election", stop)
+    assert held
+    if held["fingerprint"] != election.fingerprint:
+        raise CannotRun(
+            f"the database {database.settings.postgres_db} holds the election {held['name']!r} with other voters than"
+            f" ELECTION={database.settings.election} here: set ELECTION and VOTERS as for main.py"
+        )
+
+
+def parse_voters(messages: Sequence[Message]) -> list[Voter]:
+    """The voters in these messages of voters_topic. Malformed ones are logged with their position and skipped."""
+    voters, skipped = [], []
+    for message in messages:
+        try:
+            voters.append(parse_voter(message.value()))
+        except Malformed as error:
+            skipped.append(f"{topics.VOTERS} partition {message.partition()} offset {message.offset()}: {error}")
+    _log_skipped(skipped)
+    return voters
+
+
+def _log_skipped(skipped: Sequence[str]) -> None:
+    """A line for each of the first few, and how many more there were: a flood of bad messages is none in the log."""
+    for what in skipped[:SKIPS_LOGGED]:
+        log.warning("skipped %.300s", what)
+    if len(skipped) > SKIPS_LOGGED:
+        log.warning("skipped %d more like these", len(skipped) - SKIPS_LOGGED)
+
+
+def cast_votes(voters: Sequence[Voter], ballots: Ballots, now: datetime) -> list[Ballot]:
+    """The votes of those who have neither voted nor abstain. Voters of another election are logged and skipped."""
+    votes, skipped = [], []
+    for voter in voters:
+        if voter.voted_at is not None:
+            continue
+        try:
+            choice = ballots.choice(voter.registration_number)
+        except ValueError as error:
+            skipped.append(f"voter {voter.voter_id:.64}: {error}")
+            continue
+        if choice is not None:
+            votes.append((voter.registration_number, Vote(voter.voter_id, choice, now)))
+    _log_skipped(skipped)
+    return votes
+
+
+def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
+    """Names the voters whom the roll does not have, or has under another registration number."""
+    if len(stored) < len(cast):
+        found = {(registration, vote.voter_id) for registration, vote in stored}
+        named = dict.fromkeys((registration, vote.voter_id) for registration, vote in cast)
+        strangers = [name for name in named if name not in found]
+        _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Votes that are cast and not recorded yet, and the offset of each partition that voters_topic is read up to."""
+
+    votes: list[Ballot]
+    read_up_to: dict[int, int]
+
+
+def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: float) -> Batch | None:
+    """The votes of the next voters, as many as may vote now; None when nobody comes in time."""
+    allowed = pace.allowance()
+    if not allowed:
+        time.sleep(wait_seconds / 2)
+        return None
+    messages = good_messages(voters.consume(allowed, wait_seconds))
+    if not messages:
+        return None
+    votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
+    pace.spend(len(votes))
+    return Batch(votes, next_offsets(messages))
+
+
+def record_batch(free: SimpleQueue[Database], batch: Batch) -> list[Ballot]:
+    """What is recorded for the batch's voters, now or before; on a connection that no other batch has meanwhile."""
+    if not batch.votes:
+        return []
+    database = free.get()
+    try:
+        return database.run(partial(record_votes, batch.votes))
+    finally:
+        free.put(database)
+
+
+def run_voting(
+    databases: Sequence[Database],
+    voters: WatchingConsumer,
+    producer: Producer,
+    ballots: Ballots,
+    pace: Pace,
+    stop: Stop,
+) -> None:
+    """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop.
+
+    While each of `databases` records a batch, the one before is on its way to Kafka and the next is prepared. Batches
+    are published, and their offsets committed, in the order in which they were read.
+    """
+    pulse = Pulse("cast %s votes, %s/s")
+    free: SimpleQueue[Database] = SimpleQueue()
+    for database in databases:
+        free.put(database)
+    recording: deque[tuple[Batch, Future[list[Ballot]]]] = deque()
+    published: tuple[Batch, list[Ballot]] | None = None
+    with ThreadPoolExecutor(len(databases), "record") as recorders:
+        while stop.at_work() or recording or published:
+            busy = recording or published
+            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if busy else POLL_SECONDS)
+            if coming:
+                recording.append((coming, recorders.submit(record_batch, free, coming)))
+            if published:
+                batch, stored = published
+                if not flush(producer, stop):
+                    return
+                _log_strangers(batch.votes, stored)
+                commit(voters, topics.VOTERS, batch.read_up_to)
+                pulse.add(len(stored))
+                published = None
+            if recording and (len(recording) > len(databases) or not coming):
+                batch, result = recording.popleft()
+                published = batch, result.result()
+                for _, vote in published[1]:
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
+    pulse.report()

@@ -1,0 +1,110 @@
+"""What PostgreSQL adds to the votes: the candidates, the roll, and how many voters each group has.
+
+Each is copied once and becomes a function that every executor answers from its memory, even for millions of voters.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+
+from election.counting.functions import JavaClass
+from election.model import topics
+from election.platform.postgres import Database, row
+from election.platform.runtime import Stop, wait_until
+from election.platform.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A function of Spark: from a key, the first column of `query`, to a struct of the others, all text, or to null."""
+
+    name: str
+    query: str
+    columns: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        """A row a line as PostgreSQL's COPY writes it."""
+        return f"{self.name}.tsv"
+
+    def __call__(self, key: Column | str) -> Column:
+        return F.call_function(self.name, key)
+
+
+find_candidate = Lookup(
+    "find_candidate",
+    "SELECT candidate_id, candidate_name, party_affiliation, photo_url FROM candidates",
+    ("candidate_name", "party_affiliation", "photo_url"),
+)
+find_voter = Lookup(
+    "find_voter", "SELECT voter_id, state, gender, age_group FROM roll", ("state", "gender", "age_group")
+)
+find_registered = Lookup(
+    "find_registered",
+    " UNION ALL ".join(
+        f"SELECT '{topic.name}|' || {topic.key[0]}, count(*) FROM roll GROUP BY {topic.key[0]}"
+        for topic in topics.AGGREGATED
+        if topic.name in topics.TURNOUTS
+    ),
+    ("registered",),
+)
+LOOKUPS = find_candidate, find_voter, find_registered
+
+
+def copy_lookups(settings: Settings, stop: Stop, folder: Path) -> str:
+    """Copies what is looked up to files in the folder, once main.py has registered every voter.
+
+    Returns the election's fingerprint. Raises Stopped and CannotRun.
+    """
+    with closing(Database(settings, stop)) as database:
+        election = wait_for_roll(database, stop)
+        for lookup in LOOKUPS:
+            copied = database.run(partial(_copy, lookup.query, folder / lookup.file))
+            log.info("%s: %s rows", lookup.name, f"{copied:,}")
+        return election
+
+
+def wait_for_roll(database: Database, stop: Stop) -> str:
+    """Returns the election's fingerprint when main.py has registered every voter."""
+    held: dict[str, Any] | None = None
+    query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
+
+    def lacking() -> str | None:
+        nonlocal held
+        held = database.run(lambda connection: row(connection, query))
+        if not held:
+            return "main.py prepares the election"
+        return "main.py registers the voters" if held["seeded"] < held["registered"] else None
+
+    wait_until(lacking, "the roll", stop)
+    assert held
+    return str(held["fingerprint"])
+
+
+def _copy(query: str, path: Path, connection: Connection) -> int:
+    with connection.cursor() as cursor, path.open("wb") as file:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT", file)
+        return cursor.rowcount
+
+
+def register_lookups(spark: SparkSession, folder: Path) -> None:
+    """Makes functions of Spark from the lookups' files in the folder, which must stay while Spark runs."""
+    java = JavaClass(spark, folder, "Lookup")
+    for lookup in LOOKUPS:
+        spark.sparkContext.addFile(str(folder / lookup.file))
+        java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)
+    # An executor reads a file at its first question: the roll's takes seconds, which go by while the query is planned.
+    first_question = spark.range(1).select(find_voter(F.col("id").cast("string")))
+    Thread(target=first_question.collect, name="lookups", daemon=True).start()

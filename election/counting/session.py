@@ -1,0 +1,141 @@
+"""Spark itself: its tuning, each value with its reason, and the session on a cluster or in this process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.sql import SparkSession
+
+from election.model.errors import CannotRun, first_line
+from election.platform.jars import ensure_jars
+from election.platform.java import find_java_home
+from election.platform.runtime import Stop, wait_until
+from election.platform.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TUNING = {
+    # State on disk and in its own memory, so that a million voters don't fill the heap; format 2 is what real-time
+    # mode asks for, and lets a checkpoint made by micro-batches go on in it.
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    "spark.sql.streaming.stateStore.checkpointFormatVersion": "2",
+    # Spark would look up every key a second time, to tell how many the state has, which nobody asks.
+    "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows": "false",
+    # What the state has in memory is written to disk as it comes, not 64 MB of it at once: every tenth checkpoint is a
+    # snapshot and waits for that, up to a second at 2,000 votes a second. And so little is looked through faster.
+    "spark.sql.streaming.stateStore.rocksdb.writeBufferSizeMB": "2",
+    # A local file of a checkpoint has a checksum beside it already.
+    "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
+    # The streaming shuffle holds rows back for up to 50 ms by default: nearly the whole delay of a vote.
+    "spark.shuffle.streaming.networkBufferMaxWaitTimeMs": "2",
+    # Real-time mode has no adaptive execution.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.showConsoleProgress": "false",
+    # A page of another site could end a query otherwise: these buttons ask for no token.
+    "spark.ui.killEnabled": "false",
+    # What Spark's pages and logs hide: the defaults, and the option that holds Kafka's password.
+    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas",
+    "spark.sql.redaction.options.regex": "(?i)url|secret|password|token|key|jaas",
+    "spark.sql.streaming.numRecentProgressUpdates": "10",
+}
+
+# A count from a standing start is half compilation, and two cores have no room for a collector beside the tasks.
+JVM_TUNING = (
+    "-XX:+UseParallelGC",
+    # The whole heap from the start: else the collector goes through all of it as soon as what little was kept for long
+    # has filled the old part, instead of enlarging that: once in ten minutes at 2,000 votes a second, half a second.
+    "-XX:InitialRAMPercentage=100",
+    # Spark's classes fill the default of 21 MB again and again, and each time all memory is collected: up to 190 ms,
+    # and once of all moments at the first checkpoint.
+    "-XX:MetaspaceSize=256m",
+    # Hot code is optimized after half the usual number of calls and loops.
+    "-XX:Tier4InvocationThreshold=2500",
+    "-XX:Tier4MinInvocationThreshold=300",
+    "-XX:Tier4CompileThreshold=6000",
+    "-XX:Tier4BackEdgeThreshold=20000",
+)
+
+
+def slots_needed(settings: Settings, partitions: int) -> int:
+    """How many tasks run at once in real-time mode: each query's source, and the two shuffles of the count."""
+    return 2 * partitions + 2 * settings.spark_shuffle_partitions
+
+
+def start_spark(settings: Settings, slots: int) -> SparkSession:
+    """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs."""
+    os.environ["JAVA_HOME"] = str(find_java_home())
+    jars = ensure_jars("spark", Path(settings.spark_jars_dir) if settings.spark_jars_dir else None)
+    if not settings.spark_master:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    master = settings.spark_master or f"local[{slots}]"
+    log.info("starting Spark on %s", master)
+    log4j = Path(__file__).with_name("log4j2.properties").as_uri()
+    builder = (
+        SparkSession.builder.appName("realtime-election")
+        .master(master)
+        .config("spark.jars", ",".join(map(str, jars)))
+        .config("spark.cores.max", slots)
+        .config("spark.driver.memory", settings.spark_driver_memory)
+        .config("spark.driver.extraJavaOptions", " ".join((*JVM_TUNING, f"-Dlog4j2.configurationFile={log4j}")))
+        .config("spark.executor.extraJavaOptions", " ".join(JVM_TUNING))
+        .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
+    )
+    for name, value in TUNING.items():
+        builder = builder.config(name, value)
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        return builder.getOrCreate()
+    except Py4JJavaError as error:
+        raise CannotRun(
+            f"Spark on {master} could not be started ({first_line(error.java_exception)}): set SPARK_MASTER to a master"
+            " that runs, or leave it out to count in this process"
+        ) from None
+    finally:
+        # PySpark has put its own there, which calls the JVM in the middle of whatever call is on its way.
+        signal.signal(signal.SIGINT, on_interrupt)
+
+
+def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
+    """Returns when the cluster has a slot for every task at once, and says what is missing until then."""
+
+    def lacking() -> str | None:
+        if (there := count_slots(spark)) >= needed:
+            return None
+        return (
+            f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
+            " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"
+        )
+
+    wait_until(lacking, "a slot for every task", stop)
+
+
+def count_slots(spark: SparkSession) -> int:
+    """How many tasks can run at once on the executors that are there."""
+    context = spark.sparkContext
+    if str(context.master).startswith("local"):
+        return context.defaultParallelism
+    # The driver is in the list too. Without any executor Spark would report 2 slots.
+    executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
+    return context.defaultParallelism if executors else 0
+
+
+def process_id(spark: SparkSession) -> int:
+    """Of the JVM of Spark's driver."""
+    java: Any = spark._jvm
+    return int(java.java.lang.ProcessHandle.current().pid())
+
+
+def stop_spark(spark: SparkSession) -> None:
+    try:
+        spark.stop()
+    except (Py4JError, OSError):
+        log.warning("Spark's JVM was gone already")

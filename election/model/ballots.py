@@ -1,0 +1,47 @@
+"""Whom a voter chooses: a pure function of the election and the voter's registration number.
+
+So whatever the order, the speed, the number of voting processes or the crashes, the outcome is the same. In each place
+the ballots lie in a fixed row (those of the first candidate, of the second, …, then the abstentions); a voter's number
+is scattered over that row by a bijection, so that neighbours on the roll choose independently of each other.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from math import gcd
+
+from election.model.definition import Election
+
+SCATTER = 0.6180339887498949
+
+
+def registration_number(place: int, number: int) -> str:
+    """The number that a voter is registered under: '012-0000345' is voter 345 of place 12, both counted from 0."""
+    return f"{place:03d}-{number:07d}"
+
+
+class Ballots:
+    """The ballots of an election, to be asked for one voter at a time."""
+
+    def __init__(self, election: Election):
+        self._places = []
+        for location in election.locations:
+            size = max(location.registered, 1)
+            step = next(step for step in range(max(1, round(size * SCATTER)), 2 * size + 2) if gcd(step, size) == 1)
+            ends = list(accumulate(location.votes.values()))
+            self._places.append((location.registered, step, election.seed % size, ends, list(location.votes)))
+
+    def choice(self, registration: str) -> str | None:
+        """The candidate_id that the voter with this registration number votes for; None: the voter abstains.
+
+        Raises ValueError when the election has no such voter.
+        """
+        place, separator, number = registration.partition("-")
+        if not separator or not place.isdigit() or not number.isdigit() or not place.isascii() or not number.isascii():
+            raise ValueError(f"{registration!r} is not a registration number")
+        if int(place) >= len(self._places) or int(number) >= self._places[int(place)][0]:
+            raise ValueError(f"nobody is registered under {registration!r}")
+        size, step, shift, ends, candidates = self._places[int(place)]
+        ballot = bisect_right(ends, (int(number) * step + shift) % size)
+        return candidates[ballot] if ballot < len(candidates) else None

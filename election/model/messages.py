@@ -1,0 +1,190 @@
+"""The messages on the topics: how they are written, and what makes one good.
+
+voters_topic   key voter_id, value the voter's row with `voted_at` (null until voted)
+votes_topic    key voter_id, value voter_id, candidate_id, voting_time, vote; nothing else
+aggregated_*   value with total_votes, an absolute count that only grows
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import simplejson
+
+from election.model.errors import Malformed
+
+# What the whole of a text must look like; `ParseVote.java` is given the patterns of times and broken characters.
+_FLAT_OBJECT = re.compile(r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*")
+UTC_TIME = r"[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)"
+# Half a character, which JSON can spell and UTF-8 can't hold.
+LONE_SURROGATE = (
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_LONE_SURROGATE = re.compile(LONE_SURROGATE)
+_UTC_TIME = re.compile(UTC_TIME, re.ASCII)
+
+VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
+TALLY_TEXTS = (
+    *("candidate_id", "candidate_name", "party_affiliation", "photo_url"),
+    *("state", "gender", "age_group", "minute"),
+)
+TALLY_FIELDS = *TALLY_TEXTS, "total_votes", "registered", "last_vote_at"
+LARGEST_NUMBER = 2**63 - 1
+# A reader keeps the texts of a tally for as long as it runs.
+LONGEST_TEXT = 1000
+
+
+class Reason(StrEnum):
+    """Why a message on votes_topic is no vote that counts."""
+
+    EMPTY = "empty message"
+    NOT_UTF8 = "not UTF-8 text"
+    NOT_JSON = "not a flat JSON object"
+    NOT_A_VOTE = "not a vote: it needs exactly voter_id, candidate_id, voting_time (text) and vote (a whole number)"
+    WRONG_KEY = "the key is not the voter_id"
+    NOT_ONE = "vote is not 1"
+    NO_TIME = "voting_time is not a time in UTC"
+    UNKNOWN_CANDIDATE = "unknown candidate"
+    UNREGISTERED = "the voter is not on the roll"
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """One voter's choice. `voting_time` has a time zone; microseconds are kept."""
+
+    voter_id: str
+    candidate_id: str
+    voting_time: datetime
+
+
+# PostgreSQL holds no NUL.
+StorableText = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]+\Z")]
+
+
+class Voter(msgspec.Struct, frozen=True):
+    """What casting reads of a voter's row."""
+
+    voter_id: StorableText
+    registration_number: StorableText
+    voted_at: str | None = None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a field is there twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole_number(digits: str) -> int | None:
+    """None for a number longer than any that 64 bits hold: Python refuses to read very long ones."""
+    return int(digits) if len(digits) <= len(str(-LARGEST_NUMBER)) else None
+
+
+# The standard library's parser: simplejson's has no way to refuse a field that is there twice at C speed.
+_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole_number)
+
+
+def encode_vote(vote: Vote) -> bytes:
+    """The value for votes_topic."""
+    time = vote.voting_time.astimezone(UTC).isoformat(timespec="microseconds")
+    value = {"voter_id": vote.voter_id, "candidate_id": vote.candidate_id, "voting_time": time, "vote": 1}
+    return msgspec.json.encode(value)
+
+
+def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
+    """The vote in a message of votes_topic.
+
+    Raises Malformed with the Reason. `ParseVote.java` has the same rules, for Spark.
+    """
+    if not value:
+        raise Malformed(Reason.EMPTY)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        raise Malformed(Reason.NOT_UTF8) from None
+    if not _FLAT_OBJECT.fullmatch(text) or _LONE_SURROGATE.search(text):
+        raise Malformed(Reason.NOT_JSON)
+    try:
+        fields = _strict.decode(text)
+    except (ValueError, RecursionError):
+        raise Malformed(Reason.NOT_JSON) from None
+    if fields.keys() != VOTE_FIELDS.keys() or any(type(fields[name]) is not kind for name, kind in VOTE_FIELDS.items()):
+        raise Malformed(Reason.NOT_A_VOTE)
+    if not -LARGEST_NUMBER - 1 <= fields["vote"] <= LARGEST_NUMBER:
+        raise Malformed(Reason.NOT_A_VOTE)
+    if key is None or key != fields["voter_id"].encode():
+        raise Malformed(Reason.WRONG_KEY)
+    if fields["vote"] != 1:
+        raise Malformed(Reason.NOT_ONE)
+    time = fields["voting_time"]
+    try:
+        voting_time = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None
+    except ValueError:
+        voting_time = None
+    if voting_time is None:
+        raise Malformed(Reason.NO_TIME)
+    return Vote(fields["voter_id"], fields["candidate_id"], voting_time)
+
+
+# Made once: simplejson.dumps with a default makes an encoder for each call.
+_voter_encoder = simplejson.JSONEncoder(default=lambda moment: moment.isoformat())
+
+
+def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
+    """The value for voters_topic: the voter's row, dates as ISO 8601, and when the voter voted, if so."""
+    return _voter_encoder.encode({**row, "voted_at": voted_at}).encode()
+
+
+_voter_decoder = msgspec.json.Decoder(Voter)
+
+
+def parse_voter(value: bytes | None) -> Voter:
+    """The voter in a message of voters_topic.
+
+    Raises Malformed with the reason.
+    """
+    if not value:
+        raise Malformed("empty message")
+    try:
+        return _voter_decoder.decode(value.decode())
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
+
+
+def parse_tally(value: bytes | None) -> dict[str, Any]:
+    """The running total in a message of an aggregated_* topic: total_votes, last_vote_at and the fields of its key.
+
+    Fields that no total has are left out.
+
+    Raises Malformed with the reason.
+    """
+    try:
+        tally = simplejson.loads(value or b"")
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
+    if not isinstance(tally, dict) or type(tally.get("total_votes")) is not int:
+        raise Malformed("total_votes is not a count")
+    if not 0 <= tally["total_votes"] <= LARGEST_NUMBER or type(tally.get("registered", 0)) is not int:
+        raise Malformed("total_votes or registered is not a count")
+    texts = [tally.get(name, "") for name in TALLY_TEXTS]
+    if any(not isinstance(text, str) or len(text) > LONGEST_TEXT for text in texts):
+        raise Malformed(f"one of {', '.join(TALLY_TEXTS)} is not text of at most {LONGEST_TEXT:,} characters")
+    try:
+        time = tally["last_vote_at"]
+        tally["last_vote_at"] = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None
+    except (KeyError, TypeError, ValueError):
+        raise Malformed("last_vote_at is not a time in UTC") from None
+    if tally["last_vote_at"] is None:
+        raise Malformed("last_vote_at is not a time in UTC")
+    return {name: tally[name] for name in TALLY_FIELDS if name in tally}

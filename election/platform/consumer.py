@@ -1,0 +1,112 @@
+"""A member of a consumer group that never reads from, or commits in, a topic made anew under the same name."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from election.platform.kafka import READING, client_config, client_log, make_admin
+from election.platform.kafka_topics import TopicWatch
+from election.platform.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 2
+ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
+
+
+def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
+    """A member of the consumer group `group` that starts at the beginning and commits only when told to.
+
+    Raises KafkaException when a topic isn't there.
+    """
+    config = {
+        **client_config(settings),
+        **READING,
+        "group.id": group,
+        # A killed member's voters go to the others after this long, and its successor waits no longer.
+        "session.timeout.ms": 10000,
+        "partition.assignment.strategy": "range",
+    }
+    return WatchingConsumer(config, make_admin(settings), topics, client_log)
+
+
+class Commits:
+    """Counts the commits that Kafka has not answered, and logs what it refuses.
+
+    Not a method of the consumer, which would then refer to itself and stay in its group after its last use.
+    """
+
+    def __init__(self) -> None:
+        self.unanswered = 0
+
+    def __call__(self, error: KafkaError | None, _offsets: list[TopicPartition]) -> None:
+        self.unanswered -= 1
+        if error:
+            log.warning("offsets not committed (%s): the batch will be seen again", error.str())
+
+
+class WatchingConsumer(Consumer):
+    """A consumer that never reads from, or commits in, another topic of the same name, and never waits in silence."""
+
+    def __init__(self, config: dict[str, Any], admin: AdminClient, topics: Iterable[str], logger: logging.Logger):
+        self._commits = Commits()
+        super().__init__({**config, "on_commit": self._commits}, logger=logger)
+        names = list(topics)
+        self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
+        self.subscribe(names)
+
+    def consume(self, *arguments: Any, **options: Any) -> list[Message]:
+        """Messages, as any consumer; raises StartAgain when a topic is another one."""
+        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+            self._check()
+        return super().consume(*arguments, **options)
+
+    def commit_offsets(self, offsets: list[TopicPartition]) -> None:
+        """Sends the offsets and goes on: waiting for the answer would last, in silence, until Kafka is back.
+
+        What Kafka refuses is logged. Raises StartAgain when the topic is another one.
+        """
+        self._check()
+        super().commit(offsets=offsets, asynchronous=True)
+        self._commits.unanswered += 1
+
+    def close(self) -> None:
+        """Leaves the group, once Kafka has answered every commit.
+
+        Without an answer it is left to Kafka to notice: librdkafka's own close would wait for ever (its issue 3740).
+        """
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self._commits.unanswered and time.monotonic() < deadline:
+            self.poll(POLL_SECONDS)
+        if not self._commits.unanswered:
+            super().close()
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _check(self) -> None:
+        for watch in self._watches:
+            watch.check()
+        self._checked_at = time.monotonic()
+
+
+def commit(consumer: WatchingConsumer, topic: str, read_up_to: Mapping[int, int]) -> None:
+    """Commits these offsets, by partition; a partition that is another member's by now is left to it.
+
+    Work that can't be committed will be done again, which is harmless.
+    """
+    own = {place.partition for place in consumer.assignment()}
+    offsets = [TopicPartition(topic, partition, offset) for partition, offset in read_up_to.items() if partition in own]
+    if offsets:
+        consumer.commit_offsets(offsets)
+
+
+def next_offsets(messages: Iterable[Message]) -> dict[int, int]:
+    """Where reading goes on after these messages of one topic, by partition."""
+    return {int(message.partition() or 0): int(message.offset() or 0) + 1 for message in messages}

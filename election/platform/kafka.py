@@ -1,0 +1,132 @@
+"""Kafka clients that wait for their broker, retry, and stay quiet while it is away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from election.model import topics
+from election.platform.refusals import DENIED, GONE, kafka_failure
+from election.platform.runtime import Stop, Waiting
+from election.platform.security import librdkafka_security
+from election.platform.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FLUSH_SLICE_SECONDS = 1.0
+KAFKA_TAKES = "Kafka to take the messages"
+
+# librdkafka logs a line per connection attempt and partition: slower attempts, and its own log only when it matters.
+QUIET = {
+    "reconnect.backoff.ms": 200,
+    "reconnect.backoff.max.ms": 5000,
+    "log_level": 3,
+    "log.connection.close": False,
+    "socket.connection.setup.timeout.ms": 10000,
+}
+# What every consumer is given. Its buffer is bounded; when it was full, librdkafka's own pause before the next fetch, a
+# second, would let nobody read more than one buffer a second.
+READING = {
+    "auto.offset.reset": "earliest",
+    "enable.auto.commit": False,
+    "queued.max.messages.kbytes": 16384,
+    "fetch.queue.backoff.ms": 10,
+    "fetch.wait.max.ms": 100,
+}
+client_log = logging.getLogger("kafka")
+client_log.setLevel(logging.CRITICAL)
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """What every client is given."""
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **librdkafka_security(settings), **QUIET}
+
+
+def make_admin(settings: Settings) -> AdminClient:
+    return AdminClient(client_config(settings), logger=client_log)
+
+
+def make_producer(settings: Settings) -> Producer:
+    """A producer that neither loses nor reorders nor repeats what it was given, whatever the broker does.
+
+    Messages that can't be delivered stay in its buffer (bounded, 64 MB) and are sent when the broker is back. When the
+    broker refuses one for good, `publish` or `flush` raise what `kafka_failure` makes of it.
+    """
+    config = {
+        **client_config(settings),
+        "enable.idempotence": True,
+        "delivery.timeout.ms": 2147483647,
+        "linger.ms": 2,
+        "compression.type": "lz4",
+        "queue.buffering.max.kbytes": 65536,
+        "on_delivery": _raise_if_refused,
+        "delivery.report.only.error": True,
+    }
+    return Producer(config, logger=client_log)
+
+
+def _raise_if_refused(error: KafkaError | None, _message: Message) -> None:
+    if error:
+        raise kafka_failure(error)
+
+
+def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
+    """A consumer outside any group that reads every partition of the topics from the beginning.
+
+    Raises KafkaException when a topic isn't there.
+    """
+    reader = Consumer({**client_config(settings), **READING, "group.id": topics.READER}, logger=client_log)
+    known = reader.list_topics(timeout=10).topics
+    starts = []
+    for name in topic_names:
+        if name not in known or known[name].error:
+            reader.close()
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_TOPIC, f"the topic {name} isn't there"))
+        starts += [TopicPartition(name, partition, 0) for partition in known[name].partitions]
+    reader.assign(starts)
+    return reader
+
+
+def good_messages(messages: list[Message]) -> list[Message]:
+    """The messages without the client's errors. Those that pass are logged: librdkafka retries by itself.
+
+    Raises KafkaException when Kafka refuses, and when the topic is gone.
+    """
+    for message in messages:
+        if error := message.error():
+            if error.code() in DENIED or error.code() in GONE:
+                raise KafkaException(error)
+            log.warning("Kafka: %s", error.str())
+    return [message for message in messages if not message.error()]
+
+
+def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop | None = None) -> None:
+    """Hands a message to the producer; waits while its buffer is full, and says so when nothing leaves it.
+
+    Raises Stopped when told to stop meanwhile.
+    """
+    waiting: Waiting | None = None
+    while True:
+        try:
+            producer.produce(topic, value, key)
+            return
+        except BufferError:
+            if stop:
+                stop.check()
+            if not producer.poll(FLUSH_SLICE_SECONDS):
+                waiting = waiting or Waiting(KAFKA_TAKES)
+                waiting.note(f"{len(producer)} are left, and more wait")
+
+
+def flush(producer: Producer, stop: Stop) -> bool:
+    """Waits until the broker has everything. False when the stage was told to stop before that."""
+    waiting = Waiting(KAFKA_TAKES)
+    while producer.flush(FLUSH_SLICE_SECONDS):
+        if stop.is_set():
+            return False
+        waiting.note(f"{len(producer)} are left")
+    return True

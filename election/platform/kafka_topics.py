@@ -1,0 +1,172 @@
+"""The topics as Kafka has them: made, waited for, measured, and watched in case Kafka loses them.
+
+A topic made anew starts at offset 0, so positions and counts that belong to the old one must be forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from election.model import topics
+from election.model.errors import CannotRun, StartAgain
+from election.platform.kafka import client_config, client_log, good_messages, make_reader
+from election.platform.refusals import GONE
+from election.platform.runtime import Stop, Waiting, wait_until
+from election.platform.settings import Settings
+
+log = logging.getLogger(__name__)
+
+READ_MESSAGES, READ_SECONDS, STALLED_SECONDS = 10_000, 0.2, 30
+
+
+def ensure_topics(admin: AdminClient, partitions: int, replication_factor: int) -> None:
+    """Creates the topics that aren't there; reports an existing one whose partitions are not those asked for.
+
+    Raises KafkaException when the broker refuses.
+    """
+    existing = admin.list_topics(timeout=30).topics
+    wanted = {topic.name: partitions if topic.shared else 1 for topic in topics.ALL}
+    for name in wanted.keys() & existing.keys():
+        if (has := len(existing[name].partitions)) != wanted[name]:
+            log.warning("topic %s has %d partitions, not %d: it is used as it is", name, has, wanted[name])
+    missing = [
+        NewTopic(topic.name, wanted[topic.name], replication_factor, config=topic.config)
+        for topic in topics.ALL
+        if topic.name not in existing
+    ]
+    if not missing:
+        log.info("all %d topics are there", len(topics.ALL))
+        return
+    for created in admin.create_topics(missing).values():
+        try:
+            created.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    log.info(
+        "created %d topics, %s with %d partitions", len(missing), f"{topics.VOTERS} and {topics.VOTES}", partitions
+    )
+
+
+def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> AdminClient:
+    """Returns an admin client once Kafka answers and all the topics are there.
+
+    Raises Stopped, and CannotRun when Kafka refuses the user.
+    """
+    problems: list[KafkaError] = []
+    config: dict[str, Any] = {**client_config(settings), "error_cb": problems.append}
+    admin = AdminClient(config, logger=client_log)
+
+    def lacking() -> str | None:
+        try:
+            missing = sorted(set(names) - admin.list_topics(timeout=5).topics.keys())
+        except KafkaException as error:
+            admin.poll(0)
+            reason = _reason(settings, error.args[0], problems)
+            problems.clear()
+            return reason
+        return f"main.py creates {', '.join(missing)}" if missing else None
+
+    wait_until(lacking, f"Kafka at {settings.kafka_bootstrap_servers}", stop)
+    return admin
+
+
+def _reason(settings: Settings, error: KafkaError, problems: list[KafkaError]) -> str:
+    """Why Kafka can't be asked: what TLS says, if it says something, tells more than that nobody answers.
+
+    Raises CannotRun when Kafka refused the user.
+    """
+    said = {problem.code(): problem for problem in problems}
+    if refused := said.get(KafkaError._AUTHENTICATION):
+        raise CannotRun(
+            f"Kafka refused KAFKA_SASL_USERNAME={settings.kafka_sasl_username} with KAFKA_SASL_PASSWORD:"
+            f" set them to the broker's ({refused.str()})"
+        ) from None
+    return str(said.get(KafkaError._SSL, error).str())
+
+
+def cluster_id(admin: AdminClient) -> str:
+    return str(admin.list_topics(timeout=30).cluster_id)
+
+
+def topic_id(admin: AdminClient, topic: str) -> str:
+    """The id that Kafka gave the topic when it was created: a topic of the same name made later has another one."""
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=10)[topic].result()
+    # As Kafka writes it, which also does as the name of a folder.
+    return str(described.topic_id).replace("/", "_").replace("+", "-")
+
+
+def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
+    """Where each partition of the topic ends now.
+
+    Raises KafkaException, also when the topic isn't there.
+    """
+    known = consumer.list_topics(topic, timeout=10).topics[topic]
+    if known.error:
+        raise KafkaException(known.error)
+    return {
+        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        for partition in known.partitions
+    }
+
+
+def count_messages(settings: Settings, topic: str) -> int:
+    """How many messages the topic has taken so far.
+
+    Raises KafkaException, also when the topic isn't there.
+    """
+    with closing(make_reader(settings, [topic])) as reader:
+        return sum(end_offsets(reader, topic).values())
+
+
+def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message]]:
+    """Batches (some empty) of what is on the topics now, from where the reader stands; ends when all of it was read.
+
+    Raises KafkaException, also when nothing comes for half a minute.
+    """
+    left = {(name, partition): end for name in names for partition, end in end_offsets(reader, name).items()}
+    heard_at = time.monotonic()
+    while left := {place: end for place, end in left.items() if _position(reader, *place) < end}:
+        messages = good_messages(reader.consume(READ_MESSAGES, READ_SECONDS))
+        if messages:
+            heard_at = time.monotonic()
+        elif time.monotonic() - heard_at > STALLED_SECONDS:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no message for {STALLED_SECONDS} s"))
+        yield messages
+
+
+def _position(reader: Consumer, topic: str, partition: int) -> int:
+    """The offset of the next message."""
+    return max(reader.position([TopicPartition(topic, partition)])[0].offset, 0)
+
+
+class TopicWatch:
+    """The topic as it was when this was made."""
+
+    def __init__(self, admin: AdminClient, topic: str):
+        self.admin, self.topic = admin, topic
+        self.made = topic_id(admin, topic)
+        self._waiting: Waiting | None = None
+
+    def check(self) -> None:
+        """Raises StartAgain if the topic is gone or another. Says so while Kafka doesn't answer."""
+        try:
+            made = topic_id(self.admin, self.topic)
+        except KafkaException as error:
+            if error.args[0].code() in GONE:
+                raise StartAgain(f"the topic {self.topic} is gone") from None
+            self._waiting = self._waiting or Waiting("Kafka")
+            self._waiting.note(error.args[0].str())
+            return
+        if self._waiting:
+            self._waiting.done()
+            self._waiting = None
+        if made != self.made:
+            raise StartAgain(f"the topic {self.topic} was made anew")

@@ -1,0 +1,210 @@
+"""Reads the count back: the aggregated_* topics and rejected_votes, for the dashboard, `run.py` and the audit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from election.model import topics
+from election.model.errors import Malformed
+from election.model.messages import Reason, parse_tally
+from election.platform.kafka import good_messages, make_admin, make_reader
+from election.platform.kafka_topics import read_to_end, topic_id
+from election.platform.refusals import GONE
+from election.platform.settings import Settings
+from election.results.delays import Delays
+from election.results.rejections import Rejections
+
+log = logging.getLogger(__name__)
+
+Tally = dict[str, Any]
+TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES)
+READ_MESSAGES, READ_SECONDS = 5000, 0.05
+EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 1000
+CHECK_TOPICS_SECONDS = 5
+CONNECTING = "connecting to Kafka"
+NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
+SKIPS_LOGGED = 10
+# More than a week of minutes with a dozen candidates has.
+MOST_KEYS = 200_000
+KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
+
+
+@dataclass(frozen=True)
+class RejectedVote:
+    """A message that did not count: why, where it stood on votes_topic, how its value began and how long it was."""
+
+    reason: str
+    partition: int
+    offset: int
+    beginning: bytes
+    length: int
+
+
+@dataclass
+class Board:
+    """The latest totals. They only grow: whatever is repeated or comes late, the largest total of a key stays."""
+
+    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in TOPICS})
+    rejected: Rejections = field(default_factory=Rejections)
+    examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
+    malformed: int = 0
+    changed_at: float = 0.0
+    latencies: Delays = field(default_factory=Delays)
+
+    def apply(self, topic: str, key: bytes | None, value: bytes | None, headers: Any, now: float) -> None:
+        """Takes in one message, read at `now` (seconds since 1970). Malformed ones are counted and set aside."""
+        try:
+            if topic == topics.REJECTED_VOTES:
+                self._reject(value, dict(headers or []), now)
+            else:
+                self._count(topic, (key or b"").decode(), parse_tally(value), now)
+        except (Malformed, KeyError, TypeError, ValueError, AttributeError) as error:
+            self.malformed += 1
+            if self.malformed <= SKIPS_LOGGED or self.malformed % 1000 == 0:
+                log.warning("skipped a malformed message on %s, %d so far: %.200s", topic, self.malformed, error)
+
+    def _count(self, topic: str, key: str, tally: Tally, now: float) -> None:
+        if key != "|".join(tally[name] for name in KEYS[topic]):
+            raise Malformed("the key is not that of the value")
+        held = self.totals[topic].get(key)
+        if held is None and len(self.totals[topic]) >= MOST_KEYS:
+            raise Malformed(f"more than {MOST_KEYS:,} keys")
+        if held is None or tally["total_votes"] > held["total_votes"]:
+            self.totals[topic][key] = tally
+            self.changed_at = now
+            if topic == topics.VOTES_PER_CANDIDATE:
+                self.latencies.add(now, now - tally["last_vote_at"].timestamp())
+
+    def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
+        position = int(headers["partition"]), int(headers["offset"])
+        reason = Reason(headers["reason"].decode())
+        if self.rejected.add(*position, reason):
+            value = value or b""
+            self.examples.append(RejectedVote(reason, *position, value[:EXAMPLE_BYTES], len(value)))
+            self.changed_at = now
+
+    def rows(self, topic: str) -> list[Tally]:
+        """The latest total of every key of the topic."""
+        return list(self.totals[topic].values())
+
+    @property
+    def counted(self) -> int:
+        """How many votes are counted so far."""
+        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+
+    @property
+    def counted_everywhere(self) -> int:
+        """How many votes are in every aggregate: they come on topics of their own, a moment apart."""
+        return min(self.sizes[:-1])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The votes in each aggregate and the rejected messages: equal for two moments only if nothing came between."""
+        votes = (sum(tally["total_votes"] for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
+        return *votes, sum(self.rejected.by_reason.values())
+
+    @property
+    def newest_vote_at(self) -> datetime | None:
+        return max((tally["last_vote_at"] for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+
+    @property
+    def votes_per_candidate(self) -> dict[str, int]:
+        return {row["candidate_id"]: row["total_votes"] for row in self.rows(topics.VOTES_PER_CANDIDATE)}
+
+    @property
+    def votes_by_location(self) -> dict[tuple[str, str], int]:
+        """(location, candidate_id) to votes."""
+        return {(row["state"], row["candidate_id"]): row["total_votes"] for row in self.rows(topics.VOTES_BY_LOCATION)}
+
+    @property
+    def rejected_by_reason(self) -> dict[str, int]:
+        return {str(reason): count for reason, count in self.rejected.by_reason.items()}
+
+    def take(self, messages: list[Message]) -> None:
+        now = time.time()
+        for message in messages:
+            self.apply(str(message.topic()), message.key(), message.value(), message.headers(), now)
+
+
+def read_board(settings: Settings) -> Board:
+    """The totals as they are on the topics now.
+
+    Raises KafkaException when Kafka or a topic isn't there.
+    """
+    reader, board = make_reader(settings, TOPICS), Board()
+    try:
+        for messages in read_to_end(reader, TOPICS):
+            board.take(messages)
+    finally:
+        reader.close()
+    return board
+
+
+class LiveBoard:
+    """A board that a background thread keeps up to date; one serves any number of readers.
+
+    `board` is replaced, not changed, when the topics were made anew. `problem` says why nothing comes, or is None.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.board, self.heard_at = Board(), 0.0
+        self.problem: str | None = CONNECTING
+        self.lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="results", daemon=True)
+
+    def start(self) -> LiveBoard:
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except KafkaException as error:
+                self.problem = self._say(error.args[0])
+                self._stop.wait(1)
+
+    def _say(self, reason: object) -> str:
+        if not isinstance(reason, KafkaError):
+            return str(reason)
+        if reason.code() in GONE:
+            return TOPICS_GONE if self.heard_at else NO_TOPICS
+        return reason.str()
+
+    def _follow(self) -> None:
+        """Reads the topics from their beginning until they are gone or made anew."""
+        admin = make_admin(self.settings)
+        made = topic_id(admin, topics.VOTES_PER_CANDIDATE)
+        reader, board = make_reader(self.settings, TOPICS), Board()
+        try:
+            for messages in read_to_end(reader, TOPICS):
+                board.take(messages)
+            # What was read back tells how old the totals are, not how fast the count is, nor that it is going on.
+            board.latencies.clear()
+            board.changed_at = 0.0
+            self.board, self.problem = board, None
+            check_at = 0.0
+            while not self._stop.is_set():
+                messages = reader.consume(READ_MESSAGES, READ_SECONDS)
+                with self.lock:
+                    board.take(good_messages(messages))
+                if time.monotonic() > check_at:
+                    if topic_id(admin, topics.VOTES_PER_CANDIDATE) != made:
+                        return
+                    self.heard_at, check_at = time.time(), time.monotonic() + CHECK_TOPICS_SECONDS
+        finally:
+            reader.close()

@@ -1,0 +1,85 @@
+"""The roll: the register of an election's voters, made page by page, the same every time.
+
+A page is independent of the others, so a seeding that was killed half-way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from election.model.ballots import Ballots, registration_number
+from election.model.definition import Election
+from election.seeding.people import People
+
+PAGE_SIZE = 5000
+YOUNGEST, OLDEST = 18, 100
+# Those who vote are older on average than those who don't, and each candidate's voters differ a little in age.
+VOTER_AGE, ABSTAINER_AGE, AGE_SPREAD, CANDIDATE_AGE_STEP = 53, 43, 17, 3
+
+
+class Roll:
+    """All registered voters of an election, in an order that mixes the places."""
+
+    def __init__(self, election: Election, people: People):
+        self.election, self.people = election, people
+        self.ballots = Ballots(election)
+        self._ends = np.cumsum([location.registered for location in election.locations])
+        self._order = np.random.default_rng((election.seed, 1)).permutation(election.registered)
+        self._ages = {
+            candidate["candidate_id"]: VOTER_AGE + CANDIDATE_AGE_STEP * (len(election.candidates) // 2 - position)
+            for position, candidate in enumerate(election.candidates)
+        }
+
+    @property
+    def pages(self) -> int:
+        return -(-self.election.registered // PAGE_SIZE)
+
+    def page(self, number: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of one page of voters, in the order of `record.VOTER_COLUMNS`."""
+        numbers = self._order[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
+        random = np.random.default_rng((self.election.seed, 2, number))
+        ids = random.bytes(16 * len(numbers)).hex()
+        spread = random.normal(0, AGE_SPREAD, len(numbers)).tolist()
+        days, city = (
+            random.integers(360, size=len(numbers)).tolist(),
+            random.integers(10**6, size=len(numbers)).tolist(),
+        )
+        places = np.searchsorted(self._ends, numbers, side="right").tolist()
+        people = self.people.page(number, len(numbers))
+        for at, (index, place, person) in enumerate(zip(numbers.tolist(), places, people, strict=True)):
+            location = self.election.locations[place]
+            registration = registration_number(place, index - int(self._ends[place]) + location.registered)
+            choice = self.ballots.choice(registration)
+            mean_age = ABSTAINER_AGE if choice is None else self._ages[choice]
+            age = min(max(round(mean_age + spread[at]), YOUNGEST), OLDEST)
+            yield (
+                _uuid(ids[32 * at : 32 * at + 32]),
+                person.name,
+                _born(self.election.date, age, days[at]),
+                person.gender,
+                self.election.nationality,
+                registration,
+                person.street,
+                location.cities[city[at] % len(location.cities)],
+                location.name,
+                self.election.country,
+                person.postcode,
+                person.email,
+                person.phone,
+                person.cell,
+                person.picture,
+                age,
+            )
+
+
+def _uuid(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _born(day: date, age: int, days: int) -> date:
+    """A date of birth that makes somebody `age` on `day`; `days` (0 to 359) since the last birthday."""
+    return date(day.year - age, day.month, min(day.day, 28)) - timedelta(days=days)

@@ -1,0 +1,224 @@
+"""Fills the database with the election, publishes the roll, and restores a log that lacks recorded votes.
+
+Every step may be killed and done again: what is there already is kept, what is missing is added.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from psycopg2.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+from tqdm import tqdm
+
+from election.model import topics
+from election.model.definition import Election
+from election.model.errors import CannotRun, Stopped, first_line
+from election.model.messages import Vote, encode_vote, encode_voter
+from election.platform.kafka import flush, make_reader, publish
+from election.platform.kafka_topics import count_messages, read_to_end, topic_id
+from election.platform.postgres import (
+    CANDIDATE_COLUMNS,
+    PREPARE_LOCK,
+    VOTER_COLUMNS,
+    Database,
+    copy_rows,
+    ensure_schema,
+    row,
+    rows,
+    streamed,
+)
+from election.platform.runtime import Pulse, Stop
+from election.platform.settings import Settings
+from election.seeding.people import People, Person, choose_people
+from election.seeding.roll import PAGE_SIZE, Roll
+from election.seeding.vote_stream import candidate_ids, votes_in
+
+log = logging.getLogger(__name__)
+
+SEARCH = Path(__file__).with_name("search.sql")
+ROLL_WITH_VOTES = """
+    SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
+START_OVER = "start over (python3 run.py --fresh, or docker compose down -v)"
+# Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
+CANDIDATES_PAGE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """Prepares one election; `stop` ends it between two steps."""
+
+    settings: Settings
+    election: Election
+    database: Database
+    stop: Stop
+
+    def claim_log(self, admin: AdminClient) -> None:
+        """Notes that votes_topic is this election's, before a voting.py or the count can take up this election.
+
+        Raises CannotRun when it has messages and the database never had a log: voters of another election have the
+        same ids, and would be taken for those of this one.
+        """
+        self.database.run(ensure_schema)
+        topic, messages = topic_id(admin, topics.VOTES), count_messages(self.settings, topics.VOTES)
+        held = self.database.run(
+            lambda connection: row(connection, "SELECT votes_topic, roll_published_to FROM election")
+        )
+        if messages and not (held and any(held.values())):
+            raise CannotRun(
+                f"{topics.VOTES} at {self.settings.kafka_bootstrap_servers} has {messages:,} messages already, and the"
+                f" database {self.settings.postgres_db} has never had a vote: they belong to another database. Set"
+                f" POSTGRES_DB to it, or KAFKA_BOOTSTRAP_SERVERS to another Kafka, or {START_OVER}"
+            )
+        self.database.run(self._claim)
+        self.database.run(lambda connection: _execute(connection, "UPDATE election SET votes_topic = %s", topic))
+
+    def seed_database(self) -> None:
+        """Creates the schema, and the candidates and voters that are not there yet.
+
+        Raises CannotRun when the database holds another election.
+        """
+        self.database.run(ensure_schema)
+        self.database.run(self._claim)
+        done = self.database.run(lambda connection: rows(connection, "SELECT count(*) FROM voters")[0]["count"])
+        if done == self.election.registered:
+            log.info("%s: all %s voters are registered", self.election.title, f"{done:,}")
+            return
+        people = choose_people(self.settings.randomuser_url, self.election)
+        self.database.run(lambda connection: self._seed_candidates(connection, people))
+        self._seed_voters(Roll(self.election, people), done)
+
+    def _claim(self, connection: Connection) -> None:
+        election = self.election
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+            cursor.execute(
+                "INSERT INTO election (name, title, fingerprint, registered, votes_expected)"
+                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (election.name, election.title, election.fingerprint, election.registered, election.ballots),
+            )
+        held = row(connection, "SELECT name, fingerprint, registered FROM election")
+        assert held is not None
+        if held["fingerprint"] != election.fingerprint:
+            raise CannotRun(
+                f"the database {self.settings.postgres_db} holds the election {held['name']!r} with"
+                f" {held['registered']:,} voters, which is not ELECTION={self.settings.election}"
+                f" with {election.registered:,}: set POSTGRES_DB to another database and KAFKA_BOOTSTRAP_SERVERS to"
+                f" another Kafka, or {START_OVER}"
+            )
+
+    def _seed_candidates(self, connection: Connection, people: People) -> None:
+        nameless = [candidate for candidate in self.election.candidates if not candidate["candidate_name"]]
+        persons = people.page(CANDIDATES_PAGE, len(nameless)) if nameless else []
+        names: dict[str, Person] = {
+            candidate["candidate_id"]: person for candidate, person in zip(nameless, persons, strict=True)
+        }
+        with connection.cursor() as cursor:
+            for candidate in self.election.candidates:
+                person = names.get(candidate["candidate_id"])
+                filled = {**candidate}
+                if person:
+                    filled |= {"candidate_name": person.name, "photo_url": candidate["photo_url"] or person.picture}
+                cursor.execute(
+                    f"INSERT INTO candidates ({', '.join(CANDIDATE_COLUMNS)})"
+                    f" VALUES ({', '.join(['%s'] * len(CANDIDATE_COLUMNS))}) ON CONFLICT DO NOTHING",
+                    [filled[name] for name in CANDIDATE_COLUMNS],
+                )
+
+    def _seed_voters(self, roll: Roll, done: int) -> None:
+        pulse = Pulse("registered %s voters, %s/s")
+        with tqdm(total=self.election.registered, initial=done, unit=" voters", disable=None) as bar:
+            for number in range(done // PAGE_SIZE, roll.pages):
+                self.stop.check()
+                page = list(roll.page(number))
+                self.database.run(partial(self._seed_page, page))
+                bar.update(len(page))
+                if bar.disable:
+                    pulse.add(len(page))
+        pulse.report()
+
+    @staticmethod
+    def _seed_page(page: list[tuple], connection: Connection) -> None:
+        """Adds a page of voters, all or none, unless another main.py did."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+        if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", page[0][:1]):
+            copy_rows(connection, "voters", VOTER_COLUMNS, page)
+
+    def ensure_search(self) -> None:
+        """Creates the indexes that the dashboard searches the roll by. An election does without where it can't."""
+        self.database.run(_index_roll)
+
+    def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
+        """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.
+
+        The topic's id is kept: a topic made anew after Kafka was lost gets the whole roll again.
+        """
+        topic = topic_id(admin, topics.VOTERS)
+        held = self.database.run(lambda connection: row(connection, "SELECT roll_published_to FROM election"))
+        if held and held["roll_published_to"] == topic:
+            log.info("the roll is on %s", topics.VOTERS)
+            return
+        pulse = Pulse(f"published %s voters to {topics.VOTERS}, %s/s")
+
+        def publish_all(connection: Connection) -> None:
+            for voter in streamed(connection, ROLL_WITH_VOTES, cursor_factory=RealDictCursor):
+                voted_at = voter.pop("voted_at")
+                publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at), self.stop)
+                pulse.add(1)
+                self.stop.check()
+
+        self.database.run(publish_all)
+        if not flush(producer, self.stop):
+            raise Stopped
+        self.database.run(lambda connection: _execute(connection, "UPDATE election SET roll_published_to = %s", topic))
+        pulse.report()
+
+    def restore_log(self, producer: Producer) -> int:
+        """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
+        lacking = self.database.run(_recorded_voters)
+        candidates = self.database.run(candidate_ids)
+        with closing(make_reader(self.settings, [topics.VOTES])) as reader:
+            for messages in read_to_end(reader, [topics.VOTES]):
+                self.stop.check()
+                lacking.difference_update(vote.voter_id for vote in votes_in(messages, candidates))
+        if not lacking:
+            log.info("every recorded vote is on %s", topics.VOTES)
+            return 0
+
+        def publish_lacking(connection: Connection) -> None:
+            for stored in streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes"):
+                vote = Vote(*stored)
+                if vote.voter_id in lacking:
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), self.stop)
+                self.stop.check()
+
+        self.database.run(publish_lacking)
+        if not flush(producer, self.stop):
+            raise Stopped
+        log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
+        return len(lacking)
+
+
+def _recorded_voters(connection: Connection) -> set[str]:
+    return {voter_id for (voter_id,) in streamed(connection, "SELECT voter_id FROM votes")}
+
+
+def _index_roll(connection: Connection) -> None:
+    try:
+        _execute(connection, SEARCH.read_text())
+    except (InsufficientPrivilege, FeatureNotSupported, UndefinedFile) as error:
+        connection.rollback()
+        log.warning("searching the roll by name will be slow, pg_trgm can't be had: %s", first_line(error))
+
+
+def _execute(connection: Connection, statement: str, *values: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

@@ -1,0 +1,78 @@
+"""main.py's vote stream: for each vote that is seen, the voter goes back to voters_topic with `voted_at`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+from confluent_kafka import Message, Producer
+from psycopg2.extensions import connection as Connection
+
+from election.model import topics
+from election.model.errors import Malformed
+from election.model.messages import Vote, encode_voter, parse_vote
+from election.platform.consumer import WatchingConsumer, commit, next_offsets
+from election.platform.kafka import flush, good_messages, publish
+from election.platform.postgres import Database, rows
+from election.platform.runtime import Pulse, Stop
+
+log = logging.getLogger(__name__)
+
+BATCH_SIZE, POLL_SECONDS = 2000, 0.2
+
+
+def candidate_ids(connection: Connection) -> set[str]:
+    return {candidate["candidate_id"] for candidate in rows(connection, "SELECT candidate_id FROM candidates")}
+
+
+def votes_in(messages: Iterable[Message], candidates: set[str]) -> Iterator[Vote]:
+    """The votes for one of the candidates in these messages of votes_topic. The others are the count's to reject."""
+    for message in messages:
+        try:
+            vote = parse_vote(message.key(), message.value())
+        except Malformed:
+            continue
+        if vote.candidate_id in candidates:
+            yield vote
+
+
+def voting_times(votes: Iterable[Vote]) -> dict[str, datetime]:
+    """When each voter voted: first, if more than once."""
+    times: dict[str, datetime] = {}
+    for vote in votes:
+        times.setdefault(vote.voter_id, vote.voting_time)
+    return times
+
+
+def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[tuple[str, bytes]]:
+    """(voter_id, message for voters_topic) of each registered voter; the time is the record's where it has one.
+
+    A voter whose vote was never recorded is among them: it is on the log, so it counts, and a second one would not.
+    """
+    query = """SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)
+               WHERE voter_id = ANY(%s)"""
+    voters = rows(connection, query, ([voter_id for voter_id in times if "\0" not in voter_id],))
+    return [
+        (voter["voter_id"], encode_voter(voter, voter.pop("voted_at") or times[voter["voter_id"]])) for voter in voters
+    ]
+
+
+def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Producer, stop: Stop) -> None:
+    """Publishes the voter of each vote until told to stop. Offsets are committed last: a killed batch is done again."""
+    pulse = Pulse(f"marked %s voters as voted on {topics.VOTERS}, %s/s")
+    candidates = database.run(candidate_ids)
+    while stop.at_work():
+        messages = good_messages(votes.consume(BATCH_SIZE, POLL_SECONDS))
+        if not messages:
+            continue
+        times = voting_times(votes_in(messages, candidates))
+        voted = database.run(partial(enriched_voters, times))
+        for voter_id, value in voted:
+            publish(producer, topics.VOTERS, voter_id, value, stop)
+        if not flush(producer, stop):
+            return
+        commit(votes, topics.VOTES, next_offsets(messages))
+        pulse.add(len(voted))
+    pulse.report()

@@ -1,0 +1,162 @@
+"""The whole pipeline on one machine: Kafka, PostgreSQL and the scripts as processes, for `run.py` and the tests."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from election import PROJECT
+from election.model.errors import AlreadyRunning
+from local.kafka import KafkaServer
+from local.postgres import PostgresServer
+from local.processes import Process, free_port
+
+log = logging.getLogger(__name__)
+
+PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
+SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
+DASHBOARD = "streamlit-app"
+
+
+class Pipeline:
+    """Servers and scripts whose data and logs stay in `folder`. Use as a context manager: leaving it stops everything.
+
+    `fresh` forgets what is in the folder. `environment` holds settings for the scripts, as in .env.example. A port of
+    `ports` that is taken is replaced by the next free.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        fresh: bool = False,
+        ports: Mapping[str, int] = PORTS,
+    ):
+        self.folder, self.logs = folder, folder / "logs"
+        self.settings = dict(environment or {})
+        self.parts: dict[str, Process] = {}
+        self._ledger = folder / "processes.json"
+        self._end_leftovers()
+        if fresh:
+            wipe(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        free: dict[str, int] = {}
+        for name, preferred in ports.items():
+            free[name] = free_port(preferred, set(free.values()))
+        self.moved_ports = {
+            name: (preferred, free[name])
+            for name, preferred in ports.items()
+            if preferred != free[name] and name != "Kafka's controller"
+        }
+        self.kafka = KafkaServer(folder / "kafka", free["Kafka"], free["Kafka's controller"], self.logs / "kafka.log")
+        self.postgres = PostgresServer(folder / "postgres", free["PostgreSQL"], self.logs / "postgres.log")
+        self.dashboard_port = free["the dashboard"]
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points a script at these servers, and the settings that were given."""
+        return {
+            **self.kafka.environment,
+            **self.postgres.environment,
+            "SPARK_CHECKPOINT_DIR": str(self.folder / "checkpoints"),
+            **self.settings,
+        }
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
+
+    def start_services(self) -> None:
+        """Starts Kafka and PostgreSQL and returns when both answer. Raises NotStarted."""
+        self.postgres.start()
+        self._write_ledger()
+        self.kafka.start()
+        self._write_ledger()
+
+    def start(self, part: str, **settings: str) -> Process:
+        """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for it alone."""
+        script = part.split("-")[0] if part.startswith("voting") else part
+        if script == DASHBOARD:
+            command: list[str | Path] = [
+                *(sys.executable, "-m", "streamlit", "run", PROJECT / "streamlit-app.py"),
+                *("--server.address", "127.0.0.1", "--server.port", str(self.dashboard_port)),
+                *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
+            ]
+        else:
+            command = [sys.executable, PROJECT / SCRIPTS[script]]
+        process = Process(
+            part,
+            command,
+            self.logs / f"{part}.log",
+            environment={"PYTHONUNBUFFERED": "1", **self.environment, **settings},
+            folder=PROJECT,
+        )
+        self.parts[part] = process
+        self._write_ledger()
+        return process
+
+    def dead_parts(self) -> list[str]:
+        """The scripts that were started and have ended."""
+        return [name for name, part in self.parts.items() if not part.running]
+
+    def stop(self) -> None:
+        """Ends the scripts, then the servers they use, and leaves no process behind."""
+        for part in self.parts.values():
+            if part.running:
+                part.popen.send_signal(signal.SIGTERM)
+        for part in self.parts.values():
+            part.stop()
+        self.kafka.stop()
+        self.postgres.stop()
+        self._ledger.unlink(missing_ok=True)
+
+    def _write_ledger(self) -> None:
+        """Notes every process by id and start time, so that a later run can end what a killed one left behind."""
+        servers = [server.process for server in (self.kafka, self.postgres) if server.process]
+        running = [process.pid for process in (*self.parts.values(), *servers) if process.running]
+        ids = {str(pid): psutil.Process(pid).create_time() for pid in (os.getpid(), *running) if psutil.pid_exists(pid)}
+        self._ledger.write_text(json.dumps({"owner": os.getpid(), "processes": ids}))
+
+    def _end_leftovers(self) -> None:
+        if not self._ledger.exists():
+            return
+        noted = json.loads(self._ledger.read_text())
+        alive = [int(pid) for pid, started in noted["processes"].items() if _is_same(int(pid), started)]
+        if noted["owner"] in alive and noted["owner"] != os.getpid():
+            raise AlreadyRunning(
+                f"an election is running already from {self.folder} (process {noted['owner']}): stop it first"
+            )
+        for pid in alive:
+            if pid != os.getpid():
+                log.warning("ending process %d, left behind by a run that was killed", pid)
+                os.killpg(pid, signal.SIGKILL)
+                psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+        self._ledger.unlink()
+
+
+def _is_same(pid: int, started: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 1
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wipe(folder: Path) -> None:
+    """Removes the election's data, not the jars."""
+    for name in ("kafka", "postgres", "checkpoints", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)

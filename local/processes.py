@@ -1,0 +1,121 @@
+"""Child processes: started in a group of their own, logging to a file, ended by their own id."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from election.model.errors import NotStarted
+
+STOP_TIMEOUT_SECONDS = 30
+LAST_LINE_BYTES = 1000
+
+
+class Process:
+    """One child process.
+
+    It gets a process group of its own, so that Ctrl-C in the terminal reaches only the parent, which then stops its
+    children in order, and so that a killed child's own children can be ended with it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        user: str | None = None,
+    ):
+        self.name, self.log = name, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+                cwd=folder,
+                start_new_session=True,
+                user=user,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self.popen.poll() is None
+
+    def send_signal(self, number: int) -> None:
+        """Sends a signal to the process and everything it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def stop(self, with_signal: int = signal.SIGTERM, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> int:
+        """Asks the process to end, kills what is left of its group, and returns its exit code."""
+        if self.running:
+            self.popen.send_signal(with_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(timeout_seconds)
+        self.kill()
+        return self.popen.returncode
+
+    def wait_until(self, ready: Callable[[], bool], timeout_seconds: float) -> None:
+        """Returns when `ready()` is true.
+
+        Raises NotStarted, with the end of the log, when the process ends first or the time is up.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while not ready():
+            if not self.running:
+                raise NotStarted(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
+            if time.monotonic() > deadline:
+                raise NotStarted(f"{self.name} was not ready after {timeout_seconds:.0f} s; {self.end_of_log()}")
+            time.sleep(0.05)
+
+    def last_line(self) -> str:
+        """The last line of the log so far."""
+        with self.log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_LINE_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else ""
+
+    def end_of_log(self, lines: int = 8) -> str:
+        """What it said last, without the frames of Java's stack traces, which hide the cause."""
+        text = [line for line in self.log.read_text(errors="replace").splitlines() if not line.startswith("\tat ")]
+        return f"its log {self.log} ends:\n" + "\n".join(f"    {line}" for line in text[-lines:])
+
+
+def port_answers(port: int, host: str = "127.0.0.1") -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.5):
+        return True
+    return False
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return not port_answers(port)
+
+
+def free_port(preferred: int, taken: set[int] | None = None) -> int:
+    """`preferred`, or the next port after it that nothing listens on and that is not in `taken`."""
+    return next(port for port in range(preferred, 65536) if port not in (taken or ()) and port_is_free(port))

@@ -1,0 +1,73 @@
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from election.audit.merkle import MerkleTree, leaf_hash
+
+# The entries and roots that Certificate Transparency's own implementations are tested with.
+ENTRIES = [
+    bytes.fromhex(text)
+    for text in (
+        *("", "00", "10", "2021", "3031", "40414243", "5051525354555657"),
+        "606162636465666768696a6b6c6d6e6f",
+    )
+]
+ROOTS = [
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+
+entries = st.lists(st.binary(max_size=8), max_size=70)
+
+
+def root_as_the_rfc_defines_it(items):
+    if not items:
+        return sha256().digest()
+    if len(items) == 1:
+        return sha256(b"\x00" + items[0]).digest()
+    split = 1 << ((len(items) - 1).bit_length() - 1)
+    left, right = root_as_the_rfc_defines_it(items[:split]), root_as_the_rfc_defines_it(items[split:])
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root(items):
+    return MerkleTree(map(leaf_hash, items)).root
+
+
+@pytest.mark.parametrize("size", range(len(ROOTS)))
+def test_known_entries_have_the_known_roots(size):
+    assert root(ENTRIES[:size]).hex() == ROOTS[size]
+
+
+@given(entries)
+def test_adding_leaves_one_by_one_gives_the_recursive_definition(items):
+    tree = MerkleTree(map(leaf_hash, items))
+    assert (tree.size, tree.root) == (len(items), root_as_the_rfc_defines_it(items))
+
+
+@given(entries.filter(bool), st.data())
+def test_a_changed_removed_or_inserted_entry_changes_the_root(items, data):
+    at = data.draw(st.integers(0, len(items) - 1))
+    changed = [*items[:at], items[at] + b"!", *items[at + 1 :]]
+    removed = [*items[:at], *items[at + 1 :]]
+    inserted = [*items[:at], b"another one", *items[at:]]
+    assert root(items) not in {root(changed), root(removed), root(inserted)}
+
+
+@given(st.lists(st.binary(max_size=8), min_size=2, max_size=70, unique=True))
+def test_the_order_is_part_of_the_root(items):
+    assert root(items) != root(items[::-1])
+
+
+def test_a_node_is_not_a_leaf():
+    joined = leaf_hash(b"a") + leaf_hash(b"b")
+    assert root([b"a", b"b"]) != root([joined])

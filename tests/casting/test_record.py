@@ -1,0 +1,128 @@
+"""The record in a real PostgreSQL: one voter, one vote, whatever is tried."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import psycopg2
+import pytest
+
+from election.casting.record import record_votes
+from election.model.errors import CannotRun, Stopped
+from election.model.messages import Vote
+from election.platform.postgres import VOTER_COLUMNS, Database, copy_rows, ensure_schema, row
+from election.platform.settings import load_settings
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 1, 1, 13, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(settings, stop):
+    database = Database(settings, stop)
+    database.run(ensure_schema)
+
+    def people(connection):
+        voters = [[f"v{number}", *["x"] * len(VOTER_COLUMNS[1:-1]), 40] for number in range(5)]
+        for number, voter in enumerate(voters):
+            voter[VOTER_COLUMNS.index("date_of_birth")] = "1980-01-01"
+            voter[VOTER_COLUMNS.index("registration_number")] = str(number)
+        copy_rows(connection, "voters", VOTER_COLUMNS, voters)
+        copy_rows(
+            connection,
+            "candidates",
+            ("candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"),
+            [(name, name, name, "", "", "") for name in "ab"],
+        )
+
+    database.run(people)
+    yield database
+    database.close()
+
+
+def cast(voter_id, candidate_id, time=NOW, registration=None):
+    """A ballot, under the number that the roll has, or another."""
+    return registration or voter_id.removeprefix("v"), Vote(voter_id, candidate_id, time)
+
+
+def test_the_schema_may_be_made_again(database):
+    database.run(ensure_schema)
+
+
+def test_the_first_vote_of_a_voter_stays(database):
+    first, second = cast("v1", "a"), cast("v1", "b", LATER)
+    assert database.run(partial(record_votes, [first])) == [first]
+    assert database.run(partial(record_votes, [second])) == [first]
+    assert database.run(partial(record_votes, [first, second, first])) == [first]
+
+
+def test_a_voter_who_is_twice_in_a_batch_votes_once(database):
+    stored = database.run(partial(record_votes, [cast("v1", "a"), cast("v1", "b")]))
+    assert stored == [cast("v1", "a")]
+
+
+def test_who_is_not_registered_has_no_vote(database):
+    stored = database.run(partial(record_votes, [cast("nobody", "a"), cast("v2", "b")]))
+    assert stored == [cast("v2", "b")]
+
+
+def test_who_comes_under_the_number_of_another_voter_has_no_vote(database):
+    forged = cast("v1", "a", registration="2")
+    assert database.run(partial(record_votes, [forged])) == []
+    assert database.run(partial(record_votes, [forged, cast("v1", "b")])) == [cast("v1", "b")]
+    assert database.run(partial(record_votes, [forged])) == []
+
+
+@pytest.mark.parametrize("text", ["tab\there", "line\nbreak", "back\\slash", "\\N", "'; DROP TABLE votes; --"])
+def test_any_text_is_stored_as_it_is(database, text):
+    database.run(
+        lambda connection: copy_rows(connection, "candidates", ("candidate_id", *COLUMNS_BUT_ID), [("c", *[text] * 5)])
+    )
+    assert database.run(
+        lambda connection: row(connection, "SELECT biography FROM candidates WHERE candidate_id = 'c'")
+    ) == {"biography": text}
+
+
+COLUMNS_BUT_ID = "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE votes SET candidate_id = 'b'", "DELETE FROM votes", "TRUNCATE votes", "DELETE FROM voters"]
+)
+def test_a_recorded_vote_can_be_neither_changed_nor_removed(database, statement):
+    database.run(partial(record_votes, [cast("v1", "a")]))
+    with pytest.raises(psycopg2.Error), database._connected() as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert database.run(lambda connection: row(connection, "SELECT candidate_id FROM votes")) == {"candidate_id": "a"}
+
+
+def test_a_vote_counts_one(database):
+    with pytest.raises(psycopg2.errors.CheckViolation), database._connected() as connection:
+        connection.cursor().execute("INSERT INTO votes VALUES ('v1', 'a', now(), 2)")
+
+
+def test_work_is_done_again_when_the_connection_was_lost(database):
+    attempts = []
+
+    def work(connection):
+        attempts.append(connection)
+        if len(attempts) == 1:
+            connection.close()
+        return record_votes([cast("v3", "a")], connection)
+
+    assert database.run(work) == [cast("v3", "a")]
+    assert len(attempts) == 2
+
+
+def test_a_wrong_password_is_one_clear_line(services, stop):
+    wrong = load_settings({**services.environment, "POSTGRES_PASSWORD": "wrong"})
+    with pytest.raises(CannotRun, match="refused POSTGRES_USER=postgres with POSTGRES_PASSWORD"):
+        Database(wrong, stop).run(lambda connection: None)
+
+
+def test_waiting_for_a_database_ends_when_told_to_stop(services, stop, caplog):
+    caplog.set_level("INFO")
+    away = load_settings({**services.environment, "POSTGRES_PORT": "1"})
+    stop.wait = lambda seconds: stop.set() or True
+    with pytest.raises(Stopped):
+        Database(away, stop).run(lambda connection: None)
+    assert "waiting for PostgreSQL at 127.0.0.1:1: " in caplog.text

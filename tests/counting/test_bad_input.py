@@ -1,0 +1,219 @@
+"""Ten thousand bad messages among good ones, on each of the real topics."""
+
+import dataclasses
+import threading
+from collections import Counter
+from contextlib import closing
+from itertools import cycle, islice, product
+
+import pytest
+import simplejson
+
+from election.audit.auditor import connect, look
+from election.audit.recount import Recount, Register
+from election.casting.casting import Pace, run_voting
+from election.model import topics
+from election.model.ballots import Ballots
+from election.model.definition import load_election
+from election.model.messages import encode_vote
+from election.platform.consumer import make_consumer
+from election.platform.kafka import make_admin, make_producer, make_reader
+from election.platform.kafka_topics import end_offsets, read_to_end
+from election.platform.postgres import Database, row, rows
+from election.results.board import read_board
+from election.seeding.seed import Seeding
+from tests.conftest import wait_for
+from tests.support.messages import CORPUS, HOSTILE, made_messages
+from tests.support.votes import recorded
+
+BAD, MADE = 10_000, 1500
+COUNT_SECONDS = 240
+LARGE = 100_000
+FLOOD_PIECE, FLOOD_BEFORE = 100, 1000
+# A hundred for each good vote that waits to be counted.
+FLOOD_MEANWHILE = 20_000
+
+
+@pytest.fixture
+def seeding(settings, stop):
+    settings = dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
+    seeding = Seeding(settings, load_election("simulated", 300), Database(settings, stop), stop)
+    admin = make_admin(settings)
+    topics.ensure_topics(admin, 2, 1)
+    wait_for(lambda: {topic.name for topic in topics.ALL} <= admin.list_topics(timeout=10).topics.keys(), 30, "topics")
+    seeding.seed_database()
+    return seeding
+
+
+@pytest.fixture(scope="module")
+def bad_messages():
+    """All of the corpus, and so many of its small messages and of made ones that there are ten thousand."""
+    small = [*(message for message in CORPUS if len(message[1] or b"") < LARGE), *made_messages(MADE)]
+    large = [message for message in CORPUS if len(message[1] or b"") >= LARGE]
+    return [*large, *islice(cycle(small), BAD)]
+
+
+def produce(settings, topic, messages):
+    producer = make_producer(settings)
+    for key, value in messages:
+        while True:
+            try:
+                producer.produce(topic, value, key)
+                break
+            except BufferError:
+                producer.poll(1)
+    assert not producer.flush(60)
+
+
+def with_keys(messages):
+    """A compacted topic takes no message without a key, and forgets all but the last of a key."""
+    return [((key or b"") + b" %d" % number, value) for number, (key, value) in enumerate(messages)]
+
+
+def among(good, bad):
+    """The good ones spread evenly among the bad ones."""
+    step = len(bad) // len(good)
+    for at, message in enumerate(bad):
+        if at % step == 0 and at // step < len(good):
+            yield good[at // step]
+        yield message
+
+
+def under_each_others_numbers(seeding):
+    """Every voter once, forged: with the registration number of the next."""
+    voters = seeding.database.run(
+        lambda connection: rows(connection, "SELECT voter_id, registration_number FROM voters ORDER BY voter_id")
+    )
+    numbers = [voter["registration_number"] for voter in voters]
+    return [
+        (b"forged", simplejson.dumps({**voter, "registration_number": number}).encode())
+        for voter, number in zip(voters, [*numbers[1:], numbers[0]], strict=True)
+    ]
+
+
+def read(settings, topic):
+    with closing(make_reader(settings, [topic])) as reader:
+        return [message for batch in read_to_end(reader, [topic]) for message in batch]
+
+
+@pytest.mark.timeout(900)
+def test_every_bad_vote_is_rejected_once_as_it_was_and_every_good_one_counts(
+    settings, services, seeding, bad_messages, tmp_path
+):
+    votes = recorded(seeding, 200)
+    good = [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes]
+    produce(settings, topics.VOTES, among(good, bad_messages))
+    with closing(connect(settings)) as connection:
+        recount = Recount(Register.read(connection))
+    sent = {(message.partition(), message.offset()): message for message in read(settings, topics.VOTES)}
+    recount.take(sent.values())
+    assert len(recount.rejected) == len(bad_messages) >= BAD
+
+    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
+    try:
+        wait_for(
+            lambda: len(read_board(settings).rejected) >= len(bad_messages), COUNT_SECONDS, "all bad ones rejected"
+        )
+        wait_for(lambda: read_board(settings).counted >= len(votes), COUNT_SECONDS, "all good ones counted")
+    finally:
+        services.parts.pop("spark-streaming").stop()
+
+    board = read_board(settings)
+    assert board.votes_per_candidate == Counter(vote.candidate_id for vote in votes)
+    assert len(board.rejected) == len(recount.rejected)
+    assert not len(board.rejected.places_unlike(recount.rejected))
+    returned = read(settings, topics.REJECTED_VOTES)
+    assert len(returned) == len(bad_messages)
+    for message in returned:
+        headers = dict(message.headers())
+        original = sent[int(headers["partition"]), int(headers["offset"])]
+        assert (message.key(), message.value()) == (original.key(), original.value())
+    report = look(settings)
+    assert report.agrees, report.differences or report.lags
+
+
+def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, seeding, bad_messages, tmp_path):
+    small = [message for message in bad_messages if len(message[1] or b"") < LARGE]
+    flood, sent, enough = cycle(small), [], threading.Event()
+
+    def keep_sending():
+        while not enough.wait(0.1):
+            piece = list(islice(flood, FLOOD_PIECE))
+            produce(settings, topics.VOTES, piece)
+            sent.append(len(piece))
+
+    votes = recorded(seeding, 200)
+    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
+    flooding = threading.Thread(target=keep_sending, daemon=True)
+    flooding.start()
+    try:
+        wait_for(lambda: len(read_board(settings).rejected) >= FLOOD_BEFORE, COUNT_SECONDS, "bad ones are rejected")
+        produce(settings, topics.VOTES, [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes])
+        most = sum(sent) + FLOOD_MEANWHILE
+
+        def counted():
+            board = read_board(settings)
+            done = board.counted >= len(votes)
+            assert done or len(board.rejected) < most, "bad ones that came long after are rejected first"
+            return done
+
+        wait_for(counted, COUNT_SECONDS, "all good ones are counted")
+        assert flooding.is_alive()
+        enough.set()
+        flooding.join(60)
+        wait_for(lambda: len(read_board(settings).rejected) >= sum(sent), COUNT_SECONDS, "all bad ones are rejected")
+        assert look(settings).agrees
+    finally:
+        enough.set()
+        services.parts.pop("spark-streaming").stop()
+
+
+def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, stop, bad_messages):
+    odd = (*HOSTILE, "", "\ud800", "x" * 2000, None, 1, 1.5, True, [], {}, "000-0000001")
+    strangers = [
+        (b"stranger", simplejson.dumps({"voter_id": voter_id, "registration_number": number}).encode())
+        for voter_id, number in product((*odd, "stranger"), odd)
+    ]
+    produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers, *under_each_others_numbers(seeding)])
+    seeding.publish_roll(make_admin(settings), make_producer(settings))
+    produce(settings, topics.VOTERS, [*strangers, *with_keys(bad_messages[:100])])
+    voters = make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS])
+    thread = threading.Thread(
+        target=run_voting,
+        args=(
+            *([Database(settings, stop)], voters, make_producer(settings), Ballots(seeding.election)),
+            *(Pace(0, most=1000), stop),
+        ),
+        daemon=True,
+    )
+    thread.start()
+
+    def done():
+        committed = voters.committed(voters.assignment(), timeout=10)
+        ends = end_offsets(voters, topics.VOTERS)
+        return bool(committed) and {place.partition: place.offset for place in committed} == ends
+
+    wait_for(done, 120, "voting is through with everything")
+    assert thread.is_alive()
+    stop.set()
+    thread.join(30)
+    per_candidate = "SELECT json_object_agg(candidate_id, votes) AS votes FROM"
+    query = f"{per_candidate} (SELECT candidate_id, count(*) AS votes FROM votes GROUP BY 1) AS counted"
+    database = Database(settings, type(stop)())
+    assert database.run(lambda connection: row(connection, query))["votes"] == seeding.election.votes_per_candidate
+
+
+def test_bad_tallies_are_counted_and_set_aside(settings, seeding, bad_messages):
+    topic = topics.AGGREGATED[0]
+    good = {"total_votes": 5, "last_vote_at": "2026-05-07T12:00:00Z", "candidate_id": "1"}
+    odd = (*HOSTILE, None, True, 1.5, -1, 2**63, 10**400, [], {}, "5", "")
+    changed = [{**good, name: value} for name, value in product(good, odd)]
+    lacking = [{name: value for name, value in good.items() if name != missing} for missing in good]
+    bad = [(b"1", simplejson.dumps(fields).encode()) for fields in (*changed, *lacking)]
+    produce(settings, topic.name, [*with_keys(bad_messages), *bad, (b"2", simplejson.dumps(good).encode())])
+    produce(settings, topic.name, [(b"1", simplejson.dumps(good).encode())])
+    produce(settings, topics.REJECTED_VOTES, bad_messages)
+    board = read_board(settings)
+    assert board.votes_per_candidate == {"1": 5}
+    assert not board.rejected
+    assert board.malformed == 2 * len(bad_messages) + len(bad) + 1

@@ -1,0 +1,107 @@
+"""The whole page when everything is counted: the result, the audit's word on it, and turnout."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dashboard.drawing.page import TABS
+from dashboard.figures.view import Audited
+from tests.dashboard.shown import Shown
+from tests.dashboard.staged import staged_board, staged_sources
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    return Shown(monkeypatch)
+
+
+def test_the_final_figures_are_the_elections(show: Shown) -> None:
+    said = show(staged_sources(1.0))
+    assert "All votes counted" in said
+    for figure in (
+        "149,467 votes",
+        "123,062 votes",
+        "118,637 votes",
+        "391,166 votes counted of 391,166: one voter per ballot",
+    ):
+        assert figure in said
+    assert "Tally equals the record" in said
+    assert "Winner ● Denis Coderre" in said
+    assert "Won by 26,405 votes" in said
+
+
+def test_nobody_has_won_while_tally_and_record_differ(show: Shown) -> None:
+    said = show(staged_sources(1.0, audited=Audited(time.time(), False, "votes in the tally only: 1")))
+    assert "Winner" not in said
+    assert "Won by" not in said
+
+
+def test_places_led_and_tied_add_up_to_all_that_have_votes(show: Shown) -> None:
+    sources = staged_sources(0.0)
+    assert sources.election
+    place = {"gender": "male", "age_group": "75+", "at": 0.0}
+    cast = [
+        {**place, "state": state, "candidate_id": one}
+        for state, one in (
+            ("12-Saint-Sulpice", "joly"),
+            ("13-Ahuntsic", "joly"),
+            ("111-Mile-End", "joly"),
+            ("111-Mile-End", "bergeron"),
+        )
+    ]
+    sources.live.board = staged_board(sources.election, cast, time.time())
+    said = show(sources, "Places")
+    assert "Of 3 places with votes so far" in said
+    assert "■ Mélanie Joly 2 ● Denis Coderre 0 ▲ Richard Bergeron 0 Tied 1" in said
+
+
+def test_parties_of_one_candidate_each_are_folded_away(show: Shown) -> None:
+    show(staged_sources(0.5))
+    assert "Parties: one candidate each" in [expander.label for expander in show.app.expander]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_an_election_of_one_voter_per_ballot_shows_no_turnout(show: Shown, tab: str) -> None:
+    said = show(staged_sources(1.0), tab)
+    assert "Turnout" not in said
+    assert "one voter per ballot" in said
+    assert all("Turnout" not in frame.value and "Registered" not in frame.value for frame in show.app.dataframe)
+
+
+def test_an_election_where_not_everybody_votes_shows_its_turnout(show: Shown) -> None:
+    sources = staged_sources(1.0, name="simulated", voters=2000)
+    assert "Turnout" in show(sources)
+    assert "the mark is at all" in show(sources)
+    said = show(sources, "Voters")
+    assert "Turnout by gender" in said
+    assert "Female" in said
+    show(sources, "Places")
+    assert {"Turnout", "Registered"} <= set(show.app.dataframe[0].value)
+
+
+def test_a_differing_tally_is_red_wherever_one_looks(show: Shown) -> None:
+    sources = staged_sources(1.0, record={"coderre": 149_466, "bergeron": 118_637, "joly": 123_062})
+    for tab in TABS:
+        assert "Tally and record differ" in show(sources, tab)
+    assert "The tally has 1 vote that the record does not have" in show(sources, "Integrity")
+    assert "Tally equals the record" not in show(sources)
+
+
+def test_audited_is_claimed_only_after_an_audit_that_agrees(show: Shown) -> None:
+    assert "audited" not in show(staged_sources(1.0)).lower()
+    agreeing = staged_sources(1.0, audited=Audited(time.time(), True, "391,166 votes agree one by one"))
+    assert "All 391,166 votes counted and audited" in show(agreeing)
+    differing = staged_sources(1.0, audited=Audited(time.time(), False, "1 vote in the tally only"))
+    said = show(differing, "Integrity")
+    assert "audited" not in said.lower()
+    assert "Tally and record differ" in said
+    assert "1 vote in the tally only" in said
+
+
+def test_the_audits_result_stays_with_its_age_while_postgresql_is_down(show: Shown) -> None:
+    old = Audited(time.time() - 300, True, "391,166 votes agree one by one")
+    sources = staged_sources(1.0, audited=old, database_problem="connection refused")
+    assert "Audited 5 min ago: record, log and tally agreed" in show(sources)
+    assert "vote by vote, 5 min ago: 391,166 votes agree one by one" in show(sources, "Integrity")

@@ -1,0 +1,99 @@
+"""Java, jars, ports and processes: what run.py stands on."""
+
+import signal
+import socket
+import sys
+
+import pytest
+
+from election.model.errors import NotStarted
+from election.platform import jars, java
+from local.kafka import make_cluster_id
+from local.processes import Process, free_port, port_is_free
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', 17),
+        ('openjdk version "21" 2023-09-19', 21),
+        ('java version "1.8.0_412"', 8),
+        ("no java here", None),
+    ],
+)
+def test_the_version_of_java_is_read(text, version):
+    assert java.parse_version(text) == version
+
+
+def fake_java(folder, version: str, modules: str):
+    (folder / "bin").mkdir(parents=True)
+    script = folder / "bin" / "java"
+    script.write_text(
+        f"#!/bin/sh\nif [ $1 = -version ]; then echo 'openjdk version \"{version}\"' >&2; else echo '{modules}'; fi\n"
+    )
+    script.chmod(0o755)
+    return folder
+
+
+def test_too_old_a_java_is_named(tmp_path):
+    assert "is Java 11, too old" in java.check(fake_java(tmp_path, "11.0.2", ""))
+
+
+def test_a_trimmed_java_is_named(tmp_path):
+    assert "lacks the module jdk.incubator.vector" in java.check(fake_java(tmp_path, "21.0.1", "java.base@21"))
+
+
+def test_without_any_java_the_message_says_how_to_get_one(monkeypatch):
+    monkeypatch.setattr(java, "candidates", list)
+    with pytest.raises(java.JavaNotUsable, match=r"No Java was found.*apt install openjdk-17-jre-headless"):
+        java.find_java_home()
+
+
+def test_every_jar_is_in_the_lock_once():
+    assert any(name.startswith("kafka_2.13-") for name in jars.locked("kafka"))
+    assert sorted(jar.rsplit("-", 1)[0].rstrip("_2.13") for jar in jars.locked("spark"))
+    assert all(len(digest) == 64 for name in jars.SETS for digest in jars.locked(name).values())
+
+
+def test_a_jar_that_was_changed_is_noticed(tmp_path):
+    for name in jars.locked("spark"):
+        (tmp_path / name).write_bytes(b"not the jar")
+    assert "is not the file that jars.lock names" in jars.difference("spark", tmp_path)
+    assert "is missing" in jars.difference("kafka", tmp_path)
+
+
+def test_a_taken_port_is_replaced_by_the_next_free_one():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not port_is_free(port)
+        assert free_port(port) > port
+
+
+def test_a_process_that_ends_early_shows_its_log(tmp_path):
+    process = Process("broken", [sys.executable, "-c", "print('the reason'); raise SystemExit(3)"], tmp_path / "log")
+    with pytest.raises(NotStarted, match=r"broken ended with exit code 3(?s:.*)the reason"):
+        process.wait_until(lambda: False, 30)
+
+
+def test_a_process_that_ignores_the_request_is_killed(tmp_path):
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    process = Process("deaf", [sys.executable, "-c", deaf], tmp_path / "log")
+    process.wait_until(lambda: "deaf" in process.last_line(), 30)
+    assert process.stop(timeout_seconds=0.2) == -signal.SIGKILL
+
+
+def test_the_end_of_a_log_is_what_was_said_not_a_stack_trace(tmp_path):
+    frames = "".join(f"\\tat kafka.Kafka.main(Kafka.scala:{line})\\n" for line in range(20))
+    script = f"import sys; sys.stdout.write('No space left on device\\n{frames}')"
+    process = Process("broken", [sys.executable, "-c", script], tmp_path / "log")
+    with pytest.raises(NotStarted, match="No space left on device"):
+        process.wait_until(lambda: False, 10)
+
+
+def test_a_cluster_id_is_no_option_of_kafkas_tools():
+    drawn = iter([b"\xf8" + bytes(15), b"\xfb" + bytes(15), bytes(16)])
+    assert make_cluster_id(lambda: next(drawn)) == "A" * 22

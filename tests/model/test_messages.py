@@ -1,0 +1,231 @@
+"""The messages on the topics: what is written is read back, and nothing that can be sent breaks a reader."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import simplejson
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from election.model import topics
+from election.model.errors import Malformed
+from election.model.messages import (
+    LARGEST_NUMBER,
+    LONGEST_TEXT,
+    Reason,
+    Vote,
+    encode_vote,
+    encode_voter,
+    parse_tally,
+    parse_vote,
+    parse_voter,
+)
+from election.results import board as results
+from election.results.board import Board
+from tests.support.messages import (
+    CORPUS,
+    HOSTILE,
+    NO_TIMES,
+    NO_WHOLE_NUMBERS,
+    TIMES,
+    keys,
+    message,
+    text_message,
+    values,
+    vote,
+)
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="{}"), max_size=20)
+moments = st.datetimes(
+    datetime(1000, 1, 3), datetime(2999, 12, 29), timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])
+)
+TALLY = {"candidate_id": "1", "total_votes": 5, "last_vote_at": "2026-05-07T12:00:00Z"}
+PER_CANDIDATE = topics.VOTES_PER_CANDIDATE
+
+
+def judge(raw):
+    """The vote, or the reason why it is none."""
+    try:
+        return parse_vote(*raw)
+    except Malformed as error:
+        return Reason(str(error))
+
+
+def reason_of(raw):
+    verdict = judge(raw)
+    assert isinstance(verdict, Reason)
+    return verdict
+
+
+@given(names, names, moments)
+def test_a_vote_is_read_as_it_was_written(voter_id, candidate_id, time):
+    vote = Vote(voter_id, candidate_id, time)
+    assert parse_vote(voter_id.encode(), encode_vote(vote)) == vote
+
+
+@given(keys, values)
+def test_any_message_is_a_vote_or_has_a_reason_that_is_known(key, value):
+    verdict = judge((key, value))
+    if isinstance(verdict, Vote):
+        assert verdict.voter_id.encode() == key
+        assert verdict.voting_time.utcoffset() == timedelta(0)
+    else:
+        assert verdict in Reason
+
+
+@pytest.mark.parametrize("raw", CORPUS)
+def test_the_corpus_breaks_nothing(raw):
+    assert isinstance(judge(raw), Vote | Reason)
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_time_in_utc_will_do(time):
+    assert parse_vote(*message(vote(voting_time=time))).voting_time.tzinfo is not None
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+def test_another_spelling_of_time_will_not(time):
+    assert reason_of(message(vote(voting_time=time))) == Reason.NO_TIME
+
+
+@pytest.mark.parametrize("number", NO_WHOLE_NUMBERS)
+def test_a_vote_that_is_no_whole_number_is_no_vote(number):
+    assert reason_of(message(vote(vote=number))) in {Reason.NOT_A_VOTE, Reason.NOT_JSON}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ((b"v", None), Reason.EMPTY),
+        ((b"v", b"\xff"), Reason.NOT_UTF8),
+        (text_message("[1]"), Reason.NOT_JSON),
+        (text_message(json.dumps(vote())[:-1] + ', "vote": 1}'), Reason.NOT_JSON),
+        (text_message('{"voter_id": "\\ud800"}'), Reason.NOT_JSON),
+        (message(vote(comment="hello")), Reason.NOT_A_VOTE),
+        (message(vote(), key="another"), Reason.WRONG_KEY),
+        ((None, message(vote())[1]), Reason.WRONG_KEY),
+        (message(vote(vote=2)), Reason.NOT_ONE),
+    ],
+)
+def test_each_kind_of_bad_vote_has_its_reason(raw, reason):
+    assert reason_of(raw) == reason
+
+
+@given(st.dictionaries(st.text(max_size=8), st.text(max_size=8) | st.integers() | st.dates()), moments | st.none())
+def test_a_voter_is_written_with_every_field_and_read(row, voted_at):
+    row = {**row, "voter_id": "v1", "registration_number": "000-0000001"}
+    row.pop("voted_at", None)
+    message = encode_voter(row, voted_at)
+    voter = parse_voter(message)
+    assert simplejson.loads(message).keys() == row.keys() | {"voted_at"}
+    assert (voter.voter_id, voter.registration_number) == ("v1", "000-0000001")
+    assert (voter.voted_at is None) == (voted_at is None)
+
+
+@given(values)
+def test_any_message_is_a_voter_that_can_be_stored_or_malformed(value):
+    try:
+        voter = parse_voter(value)
+    except Malformed:
+        return
+    assert "\0" not in voter.voter_id + voter.registration_number
+    assert (voter.voter_id + voter.registration_number).encode()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "", None, 1, [], {}])
+@pytest.mark.parametrize("name", ["voter_id", "registration_number"])
+def test_a_voter_needs_text_that_postgresql_can_hold(name, text):
+    voter = {"voter_id": "v1", "registration_number": "000-0000001", name: text}
+    with pytest.raises(Malformed, match=name):
+        parse_voter(simplejson.dumps(voter).encode())
+
+
+@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"])
+@pytest.mark.parametrize("name", [b"voter_id", b"registration_number", b"voter_name"])
+def test_broken_characters_are_no_voter(name, text):
+    voter = {b"voter_id": b"v1", b"registration_number": b"000-0000001", name: text}
+    with pytest.raises(Malformed, match="not JSON in UTF-8"):
+        parse_voter(b"{%s}" % b", ".join(b'"%s": "%s"' % field for field in voter.items()))
+
+
+def test_a_tally_with_long_texts_is_one():
+    assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode())["total_votes"] == 5
+
+
+@pytest.mark.parametrize("voted_at", [False, 0, 5, [], {}])
+def test_when_a_voter_voted_is_text_or_null(voted_at):
+    voter = {"voter_id": "v1", "registration_number": "000-0000001", "voted_at": voted_at}
+    with pytest.raises(Malformed, match="voted_at"):
+        parse_voter(simplejson.dumps(voter).encode())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"total_votes": number} for number in (-1, 1.0, "5", None, True, LARGEST_NUMBER + 1, 10**400)),
+        *({"last_vote_at": time} for time in (*NO_TIMES, None, 5)),
+        *({"candidate_name": text} for text in (None, 5, [], {"a": "b"}, "x" * (LONGEST_TEXT + 1))),
+        {"registered": "many"},
+    ],
+)
+def test_a_tally_with_a_bad_field_is_malformed(change):
+    with pytest.raises(Malformed):
+        parse_tally(simplejson.dumps({**TALLY, **change}).encode())
+
+
+def apply(board, key, fields, topic=PER_CANDIDATE):
+    board.apply(topic, key, simplejson.dumps(fields).encode(), None, 0.0)
+
+
+@given(
+    st.sampled_from([*topics.ALL[2:]]),
+    keys,
+    values,
+    st.none() | st.lists(st.tuples(names, st.binary(max_size=8) | st.none()), max_size=4),
+)
+@example(topics.REJECTED, None, b"", [("partition", None), ("offset", b"1"), ("reason", b"x")])
+@example(topics.REJECTED, None, b"", [("partition", b"0"), ("offset", b"1"), ("reason", b"x" * 10**6)])
+def test_no_message_on_the_topics_of_the_count_changes_the_board_but_its_own(topic, key, value, headers):
+    board = Board()
+    apply(board, b"1", TALLY)
+    board.apply(topic.name, key, value, headers, 0.0)
+    assert board.votes_per_candidate == {"1": 5}
+    assert board.malformed == 1
+    assert not board.rejected
+
+
+@pytest.mark.parametrize("key", [None, b"", b"2", b"\xff", b"1|1"])
+def test_a_tally_under_another_key_than_its_own_is_malformed(key):
+    board = Board()
+    apply(board, key, TALLY)
+    assert (board.counted, board.malformed) == (0, 1)
+
+
+def test_a_flood_of_made_up_keys_and_fields_does_not_fill_the_board(monkeypatch):
+    monkeypatch.setattr(results, "MOST_KEYS", 3)
+    board = Board()
+    for number in range(5):
+        apply(board, b"%d" % number, {**TALLY, "candidate_id": str(number), "made_up": "x" * 1000})
+    apply(board, b"0", {**TALLY, "candidate_id": "0", "total_votes": 9})
+    assert board.votes_per_candidate == {"0": 9, "1": 5, "2": 5}
+    assert board.malformed == 2
+    assert all("made_up" not in row for row in board.rows(PER_CANDIDATE))
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1))
+def test_whatever_the_order_of_the_totals_the_board_never_goes_down(totals):
+    board, seen = Board(), 0
+    for total in totals:
+        apply(board, b"1", {**TALLY, "total_votes": total})
+        assert board.counted >= seen
+        seen = board.counted
+    assert board.counted == max(totals)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_carried_as_text(text):
+    board = Board()
+    apply(board, text.encode(), {**TALLY, "candidate_id": text, "candidate_name": text})
+    assert board.votes_per_candidate == {text: 5}
+    assert board.rows(PER_CANDIDATE)[0]["candidate_name"] == text

@@ -1,0 +1,326 @@
+"""What fails says so in one line, and is tried again with pauses, or ends with what to do."""
+
+import contextlib
+import dataclasses
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import psutil
+import psycopg2
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
+
+import main
+from election import PROJECT
+from election.casting.casting import wait_for_election
+from election.model import topics
+from election.model.definition import load_election
+from election.model.errors import CannotRun, StartAgain, Stopped
+from election.platform.consumer import commit, make_consumer, next_offsets
+from election.platform.kafka import good_messages, make_admin, make_producer, make_reader, publish
+from election.platform.kafka_topics import end_offsets, wait_for_topics
+from election.platform.postgres import Database, ensure_schema, row
+from election.platform.runtime import Stop, keep_running
+from election.seeding.seed import Seeding
+from local.kafka import KafkaServer
+from local.processes import free_port
+from tests.conftest import empty_kafka, wait_for
+
+AUTHORIZER = """
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+"""
+FULL_DISK = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON candidates FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"""
+INSERT = "INSERT INTO candidates VALUES ('1', '', '', '', '', '')"
+
+
+def execute(settings, statement):
+    with closing(psycopg2.connect(**settings.postgres)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def in_background(work):
+    """Runs `work` in a thread; returns the thread and the list that its result or exception goes to."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append(work())
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+def attempt(statement):
+    def work(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        return "done"
+
+    return work
+
+
+@pytest.fixture(autouse=True)
+def at_info(caplog):
+    caplog.set_level("INFO")
+
+
+def test_a_wrong_password_ends_a_script_with_first_line(settings, services):
+    environment = {**services.environment, "POSTGRES_PASSWORD": "wrong", "VOTERS": "300", "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(
+        [sys.executable, PROJECT / "main.py"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 1
+    assert "PostgreSQL refused POSTGRES_USER=main with POSTGRES_PASSWORD" in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_missing_table_is_waited_for(settings, stop, caplog):
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt("SELECT FROM candidates")))
+    wait_for(lambda: "main.py creates the tables" in caplog.text, 20, "it says what it waits for")
+    Database(settings, stop).run(ensure_schema)
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_who_makes_the_tables_does_not_wait_for_them(settings, stop):
+    with pytest.raises(StartAgain, match="the tables are gone"):
+        Database(settings, stop, makes_tables=True).run(attempt("SELECT FROM candidates"))
+
+
+def test_main_does_not_wait_for_itself_when_the_record_is_dropped_under_it(settings, stop):
+    settings = no_api(settings)
+    thread, outcome = in_background(lambda: keep_running(main.main, settings, stop))
+    asking = Database(settings, stop)
+
+    def published():
+        return asking.run(lambda one: row(one, "SELECT FROM election WHERE roll_published_to IS NOT NULL")) is not None
+
+    wait_for(published, 60, "the roll is published")
+    execute(settings, "DROP TABLE election, candidates, voters, votes CASCADE")
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, "v1", b"wakes it up")
+    assert not producer.flush(30)
+    thread.join(60)
+    assert not thread.is_alive()
+    assert "has never had a vote" in str(outcome)
+
+
+def test_a_full_disk_is_waited_for(settings, stop, caplog):
+    Database(settings, stop).run(ensure_schema)
+    execute(settings, FULL_DISK)
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt(INSERT)))
+    wait_for(lambda: "No space left on device" in caplog.text, 20, "it says what it waits for")
+    execute(settings, "DROP TRIGGER full_disk ON candidates")
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_a_postgresql_without_free_connections_is_waited_for(settings, stop, caplog):
+    Database(settings, stop).run(ensure_schema)
+    taken = []
+    with contextlib.suppress(psycopg2.OperationalError):
+        while True:
+            taken.append(psycopg2.connect(**settings.postgres))
+    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt("SELECT FROM candidates")))
+    wait_for(lambda: "too many clients" in caplog.text, 20, "it says what it waits for")
+    for connection in taken:
+        connection.close()
+    thread.join(30)
+    assert outcome == ["done"]
+
+
+def test_a_user_without_rights_on_a_table_is_told_which(settings, stop):
+    Database(settings, stop).run(ensure_schema)
+    execute(settings, "CREATE ROLE guest LOGIN PASSWORD 'guest'; GRANT USAGE ON SCHEMA public TO guest")
+    guest = dataclasses.replace(settings, postgres_user="guest", postgres_password="guest")
+    with pytest.raises(CannotRun, match="guest: permission denied for table candidates"):
+        Database(guest, stop).run(attempt("SELECT FROM candidates"))
+
+
+def test_a_connection_that_the_server_ends_is_made_again_and_the_work_done_once(settings, stop):
+    database = Database(settings, stop)
+    database.run(ensure_schema)
+    attempts = []
+
+    def work(connection):
+        attempts.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT)
+            if len(attempts) == 1:
+                execute(settings, f"SELECT pg_terminate_backend({connection.info.backend_pid})")
+        return row(connection, "SELECT count(*) FROM candidates")["count"]
+
+    assert database.run(work) == 1
+    assert len(attempts) == 2
+
+
+def test_a_broker_that_accepts_and_never_answers_is_waited_for_quietly(settings, caplog):
+    stop = Stop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        lost = dataclasses.replace(settings, kafka_bootstrap_servers=address)
+        thread, outcome = in_background(lambda: wait_for_topics(lost, stop, []))
+        wait_for(lambda: "waiting for Kafka" in caplog.text, 30, "it says what it waits for")
+        stop.set()
+        thread.join(30)
+    assert isinstance(outcome[0], Stopped)
+    assert caplog.text.count("\n") < 5
+
+
+def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings):
+    topics.ensure_topics(make_admin(settings), 2, 1)
+    producer = make_producer(settings)
+    publish(producer, topics.VOTES, "v1", b"arrives")
+    assert not producer.flush(30)
+    empty_kafka(settings)
+    publish(producer, topics.VOTES, "v1", b"can't arrive")
+    with pytest.raises(StartAgain, match="Kafka"):
+        producer.flush(60)
+
+
+def test_a_topic_that_is_gone_is_no_empty_topic(settings):
+    topics.ensure_topics(make_admin(settings), 2, 1)
+    wait_for(lambda: topics.VOTES in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
+    with closing(make_reader(settings, [topics.VOTES])) as reader:
+        assert end_offsets(reader, topics.VOTES) == {0: 0, 1: 0}
+        empty_kafka(settings)
+        with pytest.raises(KafkaException, match="UNKNOWN_TOPIC_OR_PART"):
+            end_offsets(reader, topics.VOTES)
+
+
+def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
+    def make():
+        topics.ensure_topics(make_admin(settings), 2, 1)
+        wait_for(lambda: topics.VOTERS in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
+
+    make()
+    starts, stop = [], Stop()
+
+    def stage(settings, stop):
+        wait_for_topics(settings, stop, [topics.VOTERS])
+        with make_consumer(settings, "test", [topics.VOTERS]) as voters:
+            starts.append(1)
+            while not stop.is_set():
+                good_messages(voters.consume(10, 0.1))
+
+    thread, _ = in_background(lambda: keep_running(stage, settings, stop))
+    wait_for(lambda: starts, 20, "the stage runs")
+    empty_kafka(settings)
+    make()
+    wait_for(lambda: len(starts) > 1, 60, "the stage has started again")
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert "starting again: " in caplog.text
+
+
+@contextlib.contextmanager
+def own_broker(settings, folder, properties=""):
+    """A Kafka with the topics, for one test; yields the server and the settings for it."""
+    first = free_port(19092)
+    ports = first, free_port(first + 1)
+    server = KafkaServer(folder / "kafka", *ports, folder / "kafka.log", properties=properties)
+    server.start()
+    try:
+        own = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
+        topics.ensure_topics(make_admin(own), 2, 1)
+        yield server, own
+    finally:
+        server.stop()
+
+
+def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, folder, caplog):
+    with own_broker(settings, folder) as (server, own):
+        producer = make_producer(own)
+        publish(producer, topics.VOTERS, "v1", b"{}")
+        assert not producer.flush(30)
+        voters = make_consumer(own, "test", [topics.VOTERS])
+        read = []
+        wait_for(lambda: read.extend(good_messages(voters.consume(1, 1))) or read, 30, "the message")
+        server.process.send_signal(signal.SIGSTOP)
+        stopped = psutil.Process(server.process.pid)
+        wait_for(lambda: stopped.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
+        committing, outcome = in_background(lambda: commit(voters, topics.VOTERS, next_offsets(read)))
+        committing.join(60)
+        assert not committing.is_alive()
+        assert outcome == [None]
+        assert "waiting for Kafka" in caplog.text
+        server.process.kill()
+        leaving, _ = in_background(voters.close)
+        leaving.join(60)
+        assert not leaving.is_alive()
+
+
+@pytest.fixture
+def guarded(settings, folder):
+    """Settings for a Kafka on which nobody may touch votes_topic."""
+    with own_broker(settings, folder, AUTHORIZER) as (_, guarded):
+        deny(make_admin(guarded))
+        yield guarded
+
+
+def deny(admin: AdminClient) -> None:
+    who = "User:ANONYMOUS", "*"
+    rule = AclBinding(
+        *(ResourceType.TOPIC, topics.VOTES, ResourcePatternType.LITERAL),
+        *(*who, AclOperation.WRITE, AclPermissionType.DENY),
+    )
+    for created in admin.create_acls([rule]).values():
+        created.result()
+
+
+def test_a_topic_that_may_not_be_written_ends_the_script_with_what_to_do(guarded):
+    producer = make_producer(guarded)
+
+    def refused():
+        publish(producer, topics.VOTES, "v1", b"{}")
+        try:
+            producer.flush(10)
+        except CannotRun as error:
+            return "give the user" in str(error)
+        return False
+
+    wait_for(refused, 30, "Kafka refuses")
+
+
+def test_a_voting_py_that_was_given_another_number_of_voters_ends_with_what_to_do(settings, stop):
+    database = Database(settings, stop)
+    seeding = Seeding(settings, load_election("simulated", 300), database, stop)
+    thread, outcome = in_background(lambda: wait_for_election(database, seeding.election, stop))
+    other = Database(settings, stop)
+    dataclasses.replace(seeding, database=other, settings=no_api(settings)).seed_database()
+    thread.join(30)
+    assert outcome == [None]
+    with pytest.raises(CannotRun, match="set ELECTION and VOTERS as for main"):
+        wait_for_election(other, load_election("simulated", 400), stop)
+
+
+def no_api(settings):
+    return dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
+
+
+def test_a_spark_master_that_cannot_be_had_is_named(java):
+    start = "from election.config import Settings; from election.spark import start_spark; start_spark(Settings(%s), 2)"
+    command = [sys.executable, "-c", start % "spark_master='spark//nowhere'"]
+    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120).stderr
+    assert "CannotRun: Spark on spark//nowhere could not be started (" in said
+    assert "set SPARK_MASTER to a master that runs" in said

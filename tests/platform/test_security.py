@@ -1,0 +1,55 @@
+"""What each kind of client is told about security."""
+
+from dataclasses import replace
+
+import pytest
+
+from election.model.errors import SettingError
+from election.platform.security import librdkafka_security, spark_kafka_options
+from election.platform.settings import Settings
+
+SECURE = Settings(
+    kafka_security_protocol="SASL_SSL",
+    kafka_sasl_username="spark-streaming",
+    kafka_sasl_password='a"b\\c',
+    postgres_password="hunter2",
+)
+
+
+def test_without_settings_clients_speak_plainly():
+    assert librdkafka_security(Settings()) == {"security.protocol": "PLAINTEXT"}
+    assert spark_kafka_options(Settings()) == {
+        "kafka.bootstrap.servers": "localhost:9092",
+        "kafka.security.protocol": "PLAINTEXT",
+    }
+
+
+def test_a_password_is_quoted_for_java_and_given_as_it_is_to_librdkafka():
+    assert librdkafka_security(SECURE)["sasl.password"] == 'a"b\\c'
+    assert spark_kafka_options(SECURE)["kafka.sasl.jaas.config"] == (
+        "org.apache.kafka.common.security.scram.ScramLoginModule required"
+        ' username="spark-streaming" password="a\\"b\\\\c";'
+    )
+
+
+def test_a_managed_kafka_may_ask_for_plain():
+    options = spark_kafka_options(replace(SECURE, kafka_sasl_mechanism="PLAIN"))
+    assert options["kafka.sasl.jaas.config"].startswith("org.apache.kafka.common.security.plain.PlainLoginModule ")
+    assert options["kafka.sasl.mechanism"] == "PLAIN"
+
+
+def test_the_authority_travels_to_sparks_executors(tmp_path):
+    (tmp_path / "ca.pem").write_text("PEM")
+    settings = replace(SECURE, kafka_ssl_ca_location=str(tmp_path / "ca.pem"))
+    assert spark_kafka_options(settings)["kafka.ssl.truststore.certificates"] == "PEM"
+    assert librdkafka_security(settings)["ssl.ca.location"] == str(tmp_path / "ca.pem")
+
+
+def test_an_authority_that_is_not_there_is_named():
+    with pytest.raises(SettingError, match="KAFKA_SSL_CA_LOCATION=/nowhere can't be read"):
+        spark_kafka_options(replace(SECURE, kafka_ssl_ca_location="/nowhere"))
+
+
+def test_postgresql_is_checked_as_asked():
+    settings = replace(SECURE, postgres_sslmode="verify-full", postgres_sslrootcert="/ca.pem")
+    assert (settings.postgres["sslmode"], settings.postgres["sslrootcert"]) == ("verify-full", "/ca.pem")

@@ -1,0 +1,113 @@
+"""Settings from the environment."""
+
+import pytest
+
+from election.model.errors import SettingError
+from election.platform.settings import LOGINS, SECRETS, Settings, load_settings
+
+
+def test_without_variables_the_defaults_hold():
+    assert load_settings({}) == Settings()
+
+
+def test_an_empty_variable_means_the_default():
+    assert load_settings({"VOTERS": "", "RATE": "  "}) == Settings()
+
+
+def test_variables_are_read_by_their_names():
+    settings = load_settings({"VOTERS": "20", "RATE": "0.5", "KAFKA_PARTITIONS": "8", "SPARK_TRIGGER": "1 second"})
+    assert (settings.voters, settings.rate, settings.kafka_partitions) == (20, 0.5, 8)
+    assert not settings.real_time
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("VOTERS", "0"), ("VOTERS", "many"), ("RATE", "-1"), ("RATE", "nan"), ("RATE", "inf"), ("POSTGRES_PORT", "x")],
+)
+def test_a_bad_value_is_named(name, value):
+    with pytest.raises(SettingError, match=f"{name}='{value}'"):
+        load_settings({name: value})
+
+
+def test_the_password_is_not_shown():
+    assert "hunter2" not in repr(load_settings({"POSTGRES_PASSWORD": "hunter2"}))
+
+
+def test_each_login_has_its_own_name_and_password():
+    assert (load_settings({}, "voting").postgres_user, load_settings({}, "voting").postgres_password) == (
+        *("voting", "voting"),
+    )
+    set_for_it = load_settings(
+        {"POSTGRES_VOTING_PASSWORD": "hunter2", "POSTGRES_SPARK_STREAMING_PASSWORD": "other"}, "voting"
+    )
+    assert set_for_it.postgres_password == "hunter2"
+    assert load_settings({}, "voting").kafka_sasl_username == "voting"
+
+
+def test_a_user_that_is_given_takes_the_place_of_the_login():
+    settings = load_settings({"POSTGRES_USER": "me", "POSTGRES_PASSWORD": "mine", "KAFKA_SASL_USERNAME": "I"}, "voting")
+    assert (settings.postgres_user, settings.postgres_password, settings.kafka_sasl_username) == ("me", "mine", "I")
+
+
+def test_a_secret_may_be_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text("hunter2\n")
+    for name in SECRETS:
+        settings = load_settings({f"{name.upper()}_FILE": str(tmp_path / "secret")})
+        assert getattr(settings, name) == "hunter2"
+        assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"POSTGRES_PASSWORD_FILE": "/nowhere"}, "POSTGRES_PASSWORD_FILE=/nowhere can't be read: No such file"),
+        ({"POSTGRES_PASSWORD_FILE": "/dev/null"}, "POSTGRES_PASSWORD_FILE=/dev/null is empty"),
+        ({"POSTGRES_PASSWORD_FILE": "/nowhere", "POSTGRES_PASSWORD": "x"}, "both set"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_PASSWORD is missing"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD_FILE": "/nowhere"}, "KAFKA_SASL_PASSWORD_FILE"),
+        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL='TLS' is none of PLAINTEXT"),
+        (
+            {
+                "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+                "KAFKA_SASL_MECHANISM": "PLAIN",
+                "KAFKA_SASL_PASSWORD": "x",
+            },
+            "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear",
+        ),
+        ({"DASHBOARD_AUDIT": "maybe"}, "DASHBOARD_AUDIT='maybe'"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(environment, said):
+    with pytest.raises(SettingError, match=said):
+        load_settings(environment, "voting")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"POSTGRES_HOST": "db"},
+        {"POSTGRES_HOST": "10.0.0.5"},
+        {"POSTGRES_HOST": "127.example"},
+        {"POSTGRES_HOST": "localhost,db"},
+        {"POSTGRES_HOST": "host.docker.internal"},
+        {"POSTGRES_SSLMODE": "require"},
+        {"POSTGRES_SSLMODE": "verify-full", "POSTGRES_HOST": "postgres"},
+    ],
+)
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_password_that_can_be_guessed_is_no_password_on_a_network(login, where):
+    missing = f"POSTGRES_{login.upper()}_PASSWORD"
+    for environment in (where, {**where, "POSTGRES_PASSWORD": login}, {**where, missing: login}):
+        with pytest.raises(SettingError, match=f"{missing} is missing"):
+            load_settings(environment, login)
+    for variable in ("POSTGRES_PASSWORD", missing):
+        assert load_settings({**where, variable: "hunter2"}, login).postgres_password == "hunter2"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "/var/run/postgresql", "postgres"])
+def test_on_this_machine_and_in_the_containers_nobody_has_to_think_of_passwords(host):
+    assert load_settings({"POSTGRES_HOST": host}, "voting").postgres_password == "voting"
+
+
+def test_another_user_than_the_logins_has_a_password_of_its_own():
+    assert load_settings({"POSTGRES_HOST": "db", "POSTGRES_USER": "me", "POSTGRES_PASSWORD": "me"}, "voting")

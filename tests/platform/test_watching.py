@@ -1,0 +1,61 @@
+"""Watching a topic, while Kafka answers and while it does not."""
+
+from types import SimpleNamespace
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from election.model.errors import StartAgain
+from election.platform.kafka_topics import TopicWatch
+
+
+class Admin:
+    """Answers with the topic's id, or with an error."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def describe_topics(self, topics, **_):
+        return {"votes": self}
+
+    def result(self):
+        if isinstance(self.answer, KafkaError):
+            raise KafkaException(self.answer)
+        return SimpleNamespace(topic_id=self.answer)
+
+
+@pytest.fixture
+def admin():
+    return Admin("first")
+
+
+@pytest.fixture
+def watch(admin):
+    return TopicWatch(admin, "votes")
+
+
+def test_a_topic_that_stays_is_no_news(watch, caplog):
+    caplog.set_level("INFO")
+    watch.check()
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("answer", ["second", KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)], ids=["anew", "gone"])
+def test_a_topic_that_is_gone_or_made_anew_is_another(watch, admin, answer):
+    admin.answer = answer
+    with pytest.raises(StartAgain, match="the topic votes"):
+        watch.check()
+
+
+def test_while_kafka_does_not_answer_it_says_so_once_and_then_that_it_is_there(watch, admin, caplog):
+    caplog.set_level("INFO")
+    admin.answer = KafkaError(KafkaError._TIMED_OUT)
+    watch.check()
+    watch.check()
+    admin.answer = "first"
+    watch.check()
+    watch.check()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert said[0].startswith("waiting for Kafka: ")
+    assert said[1].startswith("Kafka is there after ")

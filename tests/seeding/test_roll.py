@@ -1,0 +1,89 @@
+"""The roll and the ballots: the outcome follows from them, voter by voter."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from election.model.ballots import Ballots, registration_number
+from election.model.definition import load_election
+from election.platform.postgres import VOTER_COLUMNS
+from election.seeding.people import Offline
+from election.seeding.roll import PAGE_SIZE, Roll
+
+
+@pytest.fixture(scope="module")
+def election():
+    return load_election("simulated", PAGE_SIZE + 700)
+
+
+@pytest.fixture(scope="module")
+def voters(election):
+    roll = Roll(election, Offline(election))
+    return [dict(zip(VOTER_COLUMNS, row, strict=True)) for page in range(roll.pages) for row in roll.page(page)]
+
+
+def test_everybody_is_registered_once(election, voters):
+    assert len(voters) == election.registered
+    for name in ("voter_id", "registration_number"):
+        assert len({voter[name] for voter in voters}) == election.registered
+
+
+def test_the_voters_choices_add_up_to_the_outcome_in_every_place(election, voters):
+    ballots = Ballots(election)
+    chosen = Counter(
+        (voter["address_state"], choice) for voter in voters if (choice := ballots.choice(voter["registration_number"]))
+    )
+    assert chosen == election.votes_by_location
+
+
+@pytest.mark.parametrize("name", ["simulated", "montreal-2013"])
+def test_every_number_of_every_place_has_one_ballot(name):
+    election = load_election(name)
+    ballots = Ballots(election)
+    for place, location in enumerate(election.locations):
+        cast = Counter(ballots.choice(registration_number(place, number)) for number in range(location.registered))
+        assert {key: votes for key, votes in cast.items() if key} == {k: v for k, v in location.votes.items() if v}
+
+
+def test_neighbours_on_the_roll_choose_independently():
+    election = load_election("montreal-2013")
+    ballots = Ballots(election)
+    choices = [ballots.choice(registration_number(0, number)) for number in range(400)]
+    assert len(set(choices[:20])) == 3
+    assert max(Counter(pairwise(choices)).values()) < 200
+
+
+@pytest.mark.parametrize("bad", ["", "1", "x-1", "999-0", "000-9999999", "000-", "-1", "000-1-1", "²-1"])
+def test_a_number_that_nobody_has_is_refused(election, bad):
+    with pytest.raises(ValueError, match="regist"):
+        Ballots(election).choice(bad)
+
+
+def test_a_page_is_the_same_every_time(election):
+    first, again = (list(Roll(election, Offline(election)).page(1)) for _ in range(2))
+    assert first == again
+
+
+def test_ages_follow_from_dates_of_birth(election, voters):
+    day = election.date
+    for voter in voters:
+        born = voter["date_of_birth"]
+        had_birthday = (day.month, day.day) >= (born.month, born.day)
+        assert voter["registered_age"] == day.year - born.year - (not had_birthday)
+        assert voter["registered_age"] >= 18
+
+
+def test_people_look_like_people(voters):
+    assert len({voter["voter_name"] for voter in voters}) > len(voters) * 0.8
+    assert {voter["gender"] for voter in voters} == {"female", "male"}
+    assert all(voter["email"].endswith("@example.org") for voter in voters)
+    assert all(str(value).strip() for voter in voters for value in voter.values())
+
+
+def test_older_voters_turn_out_more(election, voters):
+    ballots = Ballots(election)
+    voted = {True: [], False: []}
+    for voter in voters:
+        voted[ballots.choice(voter["registration_number"]) is not None].append(voter["registered_age"])
+    assert sum(voted[True]) / len(voted[True]) > sum(voted[False]) / len(voted[False])

@@ -1,0 +1,59 @@
+"""A database with the election's logins, for the tests that act as each of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing
+
+import psycopg2
+
+from election.access.logins import ensure_logins
+from election.model.definition import load_election
+from election.platform.postgres import Database, rows
+from election.platform.runtime import Stop
+from election.platform.settings import LOGINS, Settings, load_settings
+from election.seeding.seed import Seeding
+from local.pipeline import Pipeline
+from tests.conftest import empty_database
+from tests.support.votes import recorded
+
+VOTERS = 300
+
+
+def prepared_logins(services: Pipeline) -> dict[str, Settings]:
+    """The settings of each login, on a database that main prepared; a hundred votes are recorded."""
+    stop = Stop()
+    by_login = {
+        login: load_settings(
+            {**services.environment, "VOTERS": str(VOTERS), "RANDOMUSER_URL": "http://127.0.0.1:9/api/"}, login
+        )
+        for login in LOGINS
+    }
+    empty_database(by_login["main"].administrator)
+    ensure_logins(by_login["main"], stop)
+    database = Database(by_login["main"], stop)
+    seeding = Seeding(by_login["main"], load_election("simulated", VOTERS), database, stop)
+    seeding.seed_database()
+    seeding.ensure_search()
+    recorded(dataclasses.replace(seeding, database=Database(by_login["voting"], stop)), 100)
+    return by_login
+
+
+def execute(settings: Settings, statement: str) -> None:
+    """As one who lifts the read-only mode of the own login, so that only the grants are left."""
+    connection = psycopg2.connect(**settings.postgres)
+    connection.set_session(readonly=False)
+    with closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def ask(settings: Settings, query: str) -> list[dict]:
+    with closing(psycopg2.connect(**settings.postgres)) as connection:
+        return rows(connection, query)
+
+
+def owners(settings: Settings) -> dict[str, str]:
+    """Who owns each table, view and index of the election."""
+    query = """SELECT relname, pg_get_userbyid(relowner) AS owner FROM pg_class
+               WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i')"""
+    return {found["relname"]: found["owner"] for found in ask(settings, query)}
