@@ -1,7 +1,7 @@
 """Takes the pictures in docs/images: both elections, while they are counted and at the end, in a real browser.
 
-python -m docs.screenshots                     about ten minutes; needs Java, Chromium and requirements-dev.txt
-python -m docs.screenshots --election simulated
+python -m bench.screenshots                     about ten minutes; needs Java, Chromium and requirements-dev.txt
+python -m bench.screenshots --election simulated
 """
 
 from __future__ import annotations

@@ -137,10 +137,11 @@ def run_tests(options: argparse.Namespace) -> int:
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
+        [str(Path(sys.executable).with_name("lint-imports"))],
         [*python, "pytest", *([] if options.all else ["-m", "not slow"]), *options.pytest],
     ]
     for check in checks:
-        print("$", " ".join(check[2:]), flush=True)
+        print("$", " ".join(check).replace(sys.executable, "python"), flush=True)
         if code := subprocess.call(check, cwd=PROJECT):
             return code
     return 0

@@ -40,6 +40,22 @@ def require(present: bool, what: str) -> None:
     pytest.skip(f"NOT TESTED: {what}")
 
 
+SERVERS = {"java", "services", "settings", "spark", "secured", "stack", "logins"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what starts a server, a browser or a container: `-m "not servers"` is what takes seconds."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())) or "e2e" in item.path.parts:
+            item.add_marker("servers")
+
+
+@pytest.fixture(autouse=True)
+def no_randomuser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test, and no script that a test starts, asks randomuser.me."""
+    monkeypatch.setenv("RANDOMUSER_URL", "http://127.0.0.1:9/api/")
+
+
 @pytest.fixture(scope="session")
 def java() -> None:
     try:

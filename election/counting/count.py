@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +22,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
-from election.counting.compilers import Compilers
-from election.counting.functions import register_parse_vote, use_checkpoint_files
+from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups
-from election.counting.rehearsal import Rehearsal
-from election.counting.session import process_id, slots_needed, start_spark, stop_spark, wait_for_slots
+from election.counting.session import slots_needed, start_spark, stop_spark, wait_for_slots
 from election.model import topics
 from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.kafka_topics import TopicWatch, cluster_id, count_messages, wait_for_topics
@@ -86,14 +84,7 @@ class Count:
                     wait_for_slots(self.spark, self.slots, self.stop)
                     self._drain(queries)
                     log.info("counting in real time")
-                    compilers = Compilers(process_id(self.spark))
-                    rehearsal = Rehearsal(self.spark, lambda messages: queries(messages)[COUNT])
-                    self._run_once(
-                        queries(self.read_messages()),
-                        self._real_time,
-                        each_look=(rehearsal.step, compilers.look),
-                        says_so=True,
-                    )
+                    self._run_once(queries(self.read_messages()), self._real_time, says_so=True)
                 else:
                     log.info("counting in micro-batches every %s", self.settings.spark_trigger)
                     self._run_once(queries(self.read_messages()), self._micro_batches, says_so=True)
@@ -131,12 +122,10 @@ class Count:
         trigger: Trigger,
         *,
         says_so: bool = False,
-        each_look: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Runs the queries until all have ended (the drain does), one has failed, or it is time to stop.
 
-        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it. `each_look` are
-        called several times a second.
+        With `says_so` it logs when what waited at its start is counted: the first checkpoint has it.
 
         Raises StartAgain when votes_topic was made anew: state, offsets and tallies belong to the old one.
         """
@@ -158,8 +147,6 @@ class Count:
                 if time.monotonic() > check_at:
                     self.watch.check()
                     check_at = time.monotonic() + CHECK_SECONDS
-                for step in each_look:
-                    step()
                 self.stop.wait(0.2)
         finally:
             if self.stop.is_set():
@@ -197,7 +184,6 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         try:
             slots = slots if settings.real_time else 1
             wait_for_slots(spark, slots, stop)
-            use_checkpoint_files(spark, folder)
             register_parse_vote(spark, folder)
             election = copied.result()
             watch = TopicWatch(admin, topics.VOTES)

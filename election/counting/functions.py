@@ -19,7 +19,6 @@ from election.model.messages import LONE_SURROGATE, UTC_TIME, Reason
 SOURCES = Path(__file__).parent / "java"
 PARSE_VOTE = "parse_vote"
 PARSED = "voter_id string, candidate_id string, voting_time timestamp, vote bigint, reason string"
-FILE_MANAGER = "spark.sql.streaming.checkpointFileManagerClass"
 
 
 class JavaClass:
@@ -35,19 +34,13 @@ class JavaClass:
         compiler.setParentClassLoader(java.Thread.currentThread().getContextClassLoader())
         compiler.cook((SOURCES / f"{name}.java").read_text())
         compiled = compiler.getBytecodes()
-        self._jar = folder / f"{name}.jar"
-        with ZipFile(self._jar, "w") as archive:
+        jar = folder / f"{name}.jar"
+        with ZipFile(jar, "w") as archive:
             for part in compiled:
                 archive.writestr(part.replace(".", "/") + ".class", bytes(compiled[part]))
-        spark.sparkContext._jsc.sc().addJar(str(self._jar))
+        spark.sparkContext._jsc.sc().addJar(str(jar))
         self.name = f"election.{name}"
         (self._constructor,) = compiler.getClassLoader().loadClass(self.name).getConstructors()
-
-    def add_to_driver(self) -> None:
-        """Puts the class on the class path of Spark's driver too, which finds it by its name then."""
-        java: Any = self._spark._jvm
-        url = java.java.io.File(str(self._jar)).toURI().toURL()
-        java.Thread.currentThread().getContextClassLoader().addURL(url)
 
     def register(self, function: str, columns: str, *arguments: str | Mapping[str, str]) -> None:
         """Makes a function of Spark from the class, one of its `UDF1`, `UDF2`, ..., and the arguments.
@@ -68,10 +61,3 @@ def register_parse_vote(spark: SparkSession, folder: Path) -> None:
     """The function that `tallies.parse_messages` takes messages apart with."""
     reasons = {reason.name: reason.value for reason in Reason}
     JavaClass(spark, folder, "ParseVote").register(PARSE_VOTE, PARSED, reasons, LONE_SURROGATE, UTC_TIME)
-
-
-def use_checkpoint_files(spark: SparkSession, folder: Path) -> None:
-    """Makes `CheckpointFiles.java` write the files of checkpoints."""
-    java = JavaClass(spark, folder, "CheckpointFiles")
-    java.add_to_driver()
-    spark.conf.set(FILE_MANAGER, java.name)

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
@@ -57,11 +56,6 @@ JVM_TUNING = (
     # Spark's classes fill the default of 21 MB again and again, and each time all memory is collected: up to 190 ms,
     # and once of all moments at the first checkpoint.
     "-XX:MetaspaceSize=256m",
-    # Hot code is optimized after half the usual number of calls and loops.
-    "-XX:Tier4InvocationThreshold=2500",
-    "-XX:Tier4MinInvocationThreshold=300",
-    "-XX:Tier4CompileThreshold=6000",
-    "-XX:Tier4BackEdgeThreshold=20000",
 )
 
 
@@ -126,12 +120,6 @@ def count_slots(spark: SparkSession) -> int:
     # The driver is in the list too. Without any executor Spark would report 2 slots.
     executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
     return context.defaultParallelism if executors else 0
-
-
-def process_id(spark: SparkSession) -> int:
-    """Of the JVM of Spark's driver."""
-    java: Any = spark._jvm
-    return int(java.java.lang.ProcessHandle.current().pid())
 
 
 def stop_spark(spark: SparkSession) -> None:

@@ -13,14 +13,15 @@ import pytest
 import simplejson
 
 from election import PROJECT
-from election.audit.auditor import Auditor, connect, look, main
+from election.audit.__main__ import main
+from election.audit.auditor import Auditor, look
 from election.audit.recount import Box, Register, microseconds
 from election.model import topics
 from election.model.definition import load_election
 from election.model.errors import CannotLook
 from election.model.messages import Vote, encode_vote
 from election.platform.kafka import make_admin, make_producer, publish
-from election.platform.postgres import Database
+from election.platform.postgres import Database, connect
 from election.seeding.seed import Seeding
 from tests.conftest import empty_kafka, wait_for
 from tests.support.votes import recorded

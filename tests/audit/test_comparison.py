@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import simplejson
 
+from election.audit import __main__ as command
 from election.audit import auditor as audit
-from election.audit.auditor import main, parse_arguments, settle, watch
+from election.audit.__main__ import main, parse_arguments, watch
+from election.audit.auditor import settle
 from election.audit.comparison import compare
 from election.audit.recount import Box, Recount, Register, microseconds
 from election.audit.report import Finding, as_json, render_progress, render_report
@@ -263,7 +265,7 @@ def lagging(counted):
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
     monkeypatch.setattr(audit, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(audit, "WATCH_SECONDS", 0)
+    monkeypatch.setattr(command, "WATCH_SECONDS", 0)
 
 
 def test_lag_that_goes_away_is_no_difference(lagging, case):
@@ -316,7 +318,7 @@ def test_a_watch_ends_with_the_code_of_its_last_report(counted, lagging, capsys,
 
 @pytest.mark.parametrize("arguments", [[], ["--watch"]])
 def test_ctrl_c_before_there_is_a_verdict_is_none(monkeypatch, arguments):
-    monkeypatch.setattr(audit, "Auditor", lambda settings: Auditor(KeyboardInterrupt()))
+    monkeypatch.setattr(command, "Auditor", lambda settings: Auditor(KeyboardInterrupt()))
     assert main(arguments) == 2
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from psycopg2.extras import RealDictCursor
 
-from election.audit.auditor import connect
 from election.model import topics
 from election.model.errors import Malformed
 from election.model.messages import Vote, encode_vote, encode_voter, parse_vote
+from election.platform.postgres import connect
 from tests.chaos.wire import Raw, publish_raw, read_votes
 
 if TYPE_CHECKING:

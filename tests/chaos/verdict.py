@@ -8,13 +8,13 @@ from contextlib import closing
 
 import psycopg2
 
-from election.audit.auditor import connect
 from election.audit.report import Report
 from election.model import topics
 from election.model.definition import Election
 from election.model.messages import parse_tally
 from election.platform.kafka import make_reader
 from election.platform.kafka_topics import read_to_end
+from election.platform.postgres import connect
 from election.platform.settings import Settings
 from election.results.board import Board
 

@@ -9,7 +9,7 @@ from itertools import cycle, islice, product
 import pytest
 import simplejson
 
-from election.audit.auditor import connect, look
+from election.audit.auditor import look
 from election.audit.recount import Recount, Register
 from election.casting.casting import Pace, run_voting
 from election.model import topics
@@ -19,7 +19,7 @@ from election.model.messages import encode_vote
 from election.platform.consumer import make_consumer
 from election.platform.kafka import make_admin, make_producer, make_reader
 from election.platform.kafka_topics import end_offsets, read_to_end
-from election.platform.postgres import Database, row, rows
+from election.platform.postgres import Database, connect, row, rows
 from election.results.board import read_board
 from election.seeding.seed import Seeding
 from tests.conftest import wait_for

@@ -6,7 +6,6 @@ import pytest
 import simplejson
 
 from election.counting.lookups import find_candidate, find_registered, find_voter, register_lookups
-from election.counting.rehearsal import PAUSE_SECONDS, PAUSE_TIMES, REHEARSALS, Rehearsal
 from election.counting.tallies import (
     first_votes,
     label_tallies,
@@ -107,44 +106,3 @@ def test_a_bad_vote_never_uses_up_a_voters_turn(spark):
     messages = [good("v1", "nobody"), good("v1", "b")]
     votes = first_votes(validated(spark, messages)).collect()
     assert [(vote.voter_id, vote.candidate_id) for vote in votes] == [("v1", "b")]
-
-
-def test_a_rehearsal_plans_the_query_now_and_then_and_comes_to_an_end(spark):
-    now = [0.0]
-    planned = []
-
-    def make(messages):
-        planned.append(label_tallies(tally_votes(first_votes(validate_votes(parse_messages(messages))))))
-        return planned[0]
-
-    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup
-    run_before = jobs(None)
-    rehearsal = Rehearsal(spark, make, clock=lambda: now[0])
-    rehearsal.step()
-    assert rehearsal.left == REHEARSALS
-    for _ in range(REHEARSALS):
-        now[0] += PAUSE_SECONDS
-        rehearsal.step()
-        rehearsal.step()
-    now[0] += PAUSE_SECONDS
-    rehearsal.step()
-    assert (rehearsal.left, len(planned)) == (0, 1)
-    assert jobs(None) == run_before, "it plans and does not run"
-
-
-def test_a_rehearsal_that_takes_long_leaves_the_processor_to_the_count_for_longer(spark):
-    now = [0.0]
-
-    def make(messages):
-        now[0] += 2
-        return messages
-
-    rehearsal = Rehearsal(spark, make, clock=lambda: now[0])
-    now[0] += PAUSE_SECONDS
-    rehearsal.step()
-    now[0] += 2 * PAUSE_TIMES - 1
-    rehearsal.step()
-    assert rehearsal.left == REHEARSALS - 1
-    now[0] += 1
-    rehearsal.step()
-    assert rehearsal.left == REHEARSALS - 2

@@ -107,9 +107,9 @@ def audited_again(audit: FinalAudit, watched: Watched) -> Audited:
 def test_an_aggregate_that_stays_short_is_a_difference_and_is_not_audited_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(election.audit, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(election.audit.auditor, "PAUSE_SECONDS", 0.01)
     looks = Settled(SHORT)
-    settled = Settled(election.audit.settle(SimpleNamespace(look=looks), 0.05))
+    settled = Settled(election.audit.auditor.settle(SimpleNamespace(look=looks), 0.05))
     audit = FinalAudit(settled)
     found = audited(audit, COMPLETE)
     assert not found.agrees
@@ -151,7 +151,7 @@ def test_an_audit_that_could_not_be_made_is_tried_again_later_and_later(failure:
 
 
 def test_the_watch_goes_on_after_a_defect(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("dashboard.watch.INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr("dashboard.data.watch.INTERVAL_SECONDS", 0.01)
     watch = Watch(Settings(), StagedLive(), None)  # type: ignore[arg-type]
     answers = iter([ValueError("a defect"), replace(COMPLETE, looked_at=1.0)])
 

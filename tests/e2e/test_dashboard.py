@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from docs.screenshots import TABS, find_browser, open_browser, open_page, take
 from playwright.sync_api import Browser, Page, expect
 
+from bench.screenshots import TABS, find_browser, open_browser, open_page, take
 from election import PROJECT
 from election.audit import auditor as audit
 from election.platform.settings import load_settings

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from docs.screenshots import TABS, find_browser, open_browser, open_page
 from playwright.sync_api import Browser, Page, expect
 
+from bench.screenshots import TABS, find_browser, open_browser, open_page
 from election import PROJECT
 from local.processes import Process, free_port, port_answers
 from tests.conftest import require

@@ -9,7 +9,7 @@ from election import PROJECT
 from election.platform.settings import Settings, load_settings
 
 EXAMPLE = PROJECT / ".env.example"
-COMPOSE_FILES = [PROJECT / "docker-compose.yml", *sorted((PROJECT / "deploy").glob("*.yml"))]
+COMPOSE_FILES = [PROJECT / "docker-compose.yml", *sorted((PROJECT / "deploy").glob("*/compose.yml"))]
 # What the containers' own values replace, or what only scripts on the host use.
 IN_CONTAINERS_FIXED = {
     *("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_HOST", "SPARK_MASTER"),

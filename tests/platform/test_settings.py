@@ -3,7 +3,7 @@
 import pytest
 
 from election.model.errors import SettingError
-from election.platform.settings import LOGINS, SECRETS, Settings, load_settings
+from election.platform.settings import LOGINS, SECRETS, Settings, load_settings, password_setting
 
 
 def test_without_variables_the_defaults_hold():
@@ -96,7 +96,7 @@ def test_what_is_missing_or_wrong_is_named(environment, said):
 )
 @pytest.mark.parametrize("login", LOGINS)
 def test_a_password_that_can_be_guessed_is_no_password_on_a_network(login, where):
-    missing = f"POSTGRES_{login.upper()}_PASSWORD"
+    missing = password_setting(login)
     for environment in (where, {**where, "POSTGRES_PASSWORD": login}, {**where, missing: login}):
         with pytest.raises(SettingError, match=f"{missing} is missing"):
             load_settings(environment, login)
