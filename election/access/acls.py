@@ -48,7 +48,8 @@ Rule = tuple[AclOperation, ResourceType, str]
 EVERYBODY: tuple[Rule, ...] = ((DESCRIBE, TOPIC, "*"), (DESCRIBE, GROUP, topics.READER))
 RULES: dict[str, tuple[Rule, ...]] = {
     "main": (
-        *((CREATE, TOPIC, name) for name in (topics.VOTERS, topics.VOTES, topics.REJECTED_VOTES, "aggregated_*")),
+        *((CREATE, TOPIC, name) for name in (topics.VOTERS, topics.VOTES, "aggregated_*")),
+        *((CREATE, TOPIC, name) for name in (topics.REJECTED_VOTES, topics.AUDIT_VERDICTS)),
         (WRITE, TOPIC, topics.VOTERS),
         (READ, TOPIC, topics.VOTES),
         (WRITE, TOPIC, topics.VOTES),  # recorded votes that the log has lost are published again
@@ -68,6 +69,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "streamlit-app": (
         (READ, TOPIC, "aggregated_*"),
         (READ, TOPIC, topics.REJECTED_VOTES),
+        (READ, TOPIC, topics.AUDIT_VERDICTS),
         (DESCRIBE, GROUP, topics.VOTING_GROUP),
         (DESCRIBE, GROUP, topics.MAIN_GROUP),
     ),
@@ -75,6 +77,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         (READ, TOPIC, topics.VOTES),
         (READ, TOPIC, "aggregated_*"),
         (READ, TOPIC, topics.REJECTED_VOTES),
+        (WRITE, TOPIC, topics.AUDIT_VERDICTS),
     ),
 }
 

@@ -3,6 +3,7 @@
 voters_topic   key voter_id, value the voter's row with `voted_at` (null until voted)
 votes_topic    key voter_id, value voter_id, candidate_id, voting_time, vote; nothing else
 aggregated_*   value with total_votes, an absolute count that only grows
+audit_verdicts key the election's name, value what the last published audit found
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import simplejson
@@ -72,6 +73,16 @@ class Voter(msgspec.Struct, frozen=True):
     voter_id: StorableText
     registration_number: StorableText
     voted_at: str | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What an audit found: whether record, log and tally agree on so many votes, whose Merkle tree has this root."""
+
+    agrees: bool
+    votes: Annotated[int, msgspec.Meta(ge=0)]
+    root: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+    audited_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    differences: Annotated[int, msgspec.Meta(ge=0)]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -144,7 +155,8 @@ def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
     return _voter_encoder.encode({**row, "voted_at": voted_at}).encode()
 
 
-_voter_decoder = msgspec.json.Decoder(Voter)
+_voter_decoder, _verdict_decoder = msgspec.json.Decoder(Voter), msgspec.json.Decoder(Verdict)
+Kind = TypeVar("Kind")
 
 
 def parse_voter(value: bytes | None) -> Voter:
@@ -152,10 +164,27 @@ def parse_voter(value: bytes | None) -> Voter:
 
     Raises Malformed with the reason.
     """
+    return _decode(_voter_decoder, value)
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """The value for audit_verdicts."""
+    return msgspec.json.encode(verdict)
+
+
+def parse_verdict(value: bytes | None) -> Verdict:
+    """The verdict in a message of audit_verdicts.
+
+    Raises Malformed with the reason.
+    """
+    return _decode(_verdict_decoder, value)
+
+
+def _decode(decoder: msgspec.json.Decoder[Kind], value: bytes | None) -> Kind:
     if not value:
         raise Malformed("empty message")
     try:
-        return _voter_decoder.decode(value.decode())
+        return decoder.decode(value.decode())
     except msgspec.ValidationError as error:
         raise Malformed(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

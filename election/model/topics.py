@@ -16,6 +16,7 @@ TURNOUT_BY_AGE_GROUP = "aggregated_turnout_by_age_group"
 VOTES_BY_GENDER = "aggregated_votes_by_gender"
 VOTES_BY_AGE_GROUP = "aggregated_votes_by_age_group"
 VOTES_PER_MINUTE = "aggregated_votes_per_minute"
+AUDIT_VERDICTS = "audit_verdicts"
 
 # The consumer groups have the names of their scripts. READER is for those that read everything and commit nothing.
 MAIN_GROUP, VOTING_GROUP, READER = "main", "voting", "reader"
@@ -67,4 +68,8 @@ AGGREGATED = (
 TURNOUTS = TURNOUT_BY_LOCATION, TURNOUT_BY_GENDER, TURNOUT_BY_AGE_GROUP
 # A rejected message is its original bytes plus headers, so it may be larger than any message on votes_topic.
 REJECTED = Topic(REJECTED_VOTES, config={**KEPT, "max.message.bytes": str(REJECTED_MAX_BYTES)})
-ALL = (Topic(VOTERS, shared=True), Topic(VOTES, shared=True, config=KEPT), *AGGREGATED, REJECTED)
+ALL = (
+    *(Topic(VOTERS, shared=True), Topic(VOTES, shared=True, config=KEPT)),
+    *AGGREGATED,
+    *(REJECTED, Topic(AUDIT_VERDICTS)),
+)

@@ -39,12 +39,14 @@ WRITERS = {
     topics.VOTERS: {"main"},
     topics.VOTES: {"main", "voting"},
     topics.REJECTED_VOTES: {"spark-streaming"},
+    topics.AUDIT_VERDICTS: {"auditor"},
     **{name: {"spark-streaming"} for name in TALLIES},
 }
 READERS = {
     topics.VOTERS: {"voting"},
     topics.VOTES: {"main", "spark-streaming", "auditor"},
     topics.REJECTED_VOTES: {"streamlit-app", "auditor"},
+    topics.AUDIT_VERDICTS: {"streamlit-app"},
     **{name: {"streamlit-app", "auditor"} for name in TALLIES},
 }
 
@@ -191,6 +193,7 @@ def test_a_right_that_the_rules_no_longer_name_ends(secured):
     assert written(as_user(secured, "voting"), [topics.VOTES]) == {topics.VOTES: None}
 
 
-def test_the_rules_name_no_right_that_the_tables_above_lack():
+def test_the_dashboard_writes_nothing_and_the_auditor_only_its_verdict():
     assert RULES.keys() == set(LOGINS)
-    assert not [rule for rule in (*EVERYBODY, *RULES["streamlit-app"], *RULES["auditor"]) if rule[0] == WRITE]
+    written = [rule for rule in (*EVERYBODY, *RULES["streamlit-app"], *RULES["auditor"]) if rule[0] == WRITE]
+    assert written == [(WRITE, ResourceType.TOPIC, topics.AUDIT_VERDICTS)]

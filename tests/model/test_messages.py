@@ -14,10 +14,13 @@ from election.model.messages import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
     Reason,
+    Verdict,
     Vote,
+    encode_verdict,
     encode_vote,
     encode_voter,
     parse_tally,
+    parse_verdict,
     parse_vote,
     parse_voter,
 )
@@ -147,6 +150,29 @@ def test_broken_characters_are_no_voter(name, text):
     voter = {b"voter_id": b"v1", b"registration_number": b"000-0000001", name: text}
     with pytest.raises(Malformed, match="not JSON in UTF-8"):
         parse_voter(b"{%s}" % b", ".join(b'"%s": "%s"' % field for field in voter.items()))
+
+
+VERDICT = Verdict(agrees=True, votes=3, root="0a" * 32, audited_at=datetime(2026, 5, 7, 12, tzinfo=UTC), differences=0)
+
+
+def test_a_verdict_is_read_as_it_was_written_and_may_have_more_fields():
+    fields = simplejson.loads(encode_verdict(VERDICT))
+    assert parse_verdict(simplejson.dumps({**fields, "auditor": "somebody"}).encode()) == VERDICT
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("agrees", value) for value in (1, "true", None)),
+        *(("votes", value) for value in (-1, "3", 1.5, None)),
+        *(("root", value) for value in ("", "<b>", "0A" * 32, "0a" * 31, "0a" * 32 + "\n", None)),
+        *(("audited_at", value) for value in ("now", "2026-05-07T12:00:00", 5, None)),
+        ("differences", -1),
+    ],
+)
+def test_a_verdict_with_a_bad_field_is_malformed(field, value):
+    with pytest.raises(Malformed, match=field):
+        parse_verdict(simplejson.dumps({**simplejson.loads(encode_verdict(VERDICT)), field: value}).encode())
 
 
 def test_a_tally_with_long_texts_is_one():
