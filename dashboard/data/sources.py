@@ -59,7 +59,7 @@ class Sources:
         return View(
             now=now,
             candidates=list_candidates(
-                [row["candidate_id"] for row in self.election.candidates] if self.election else [],
+                [one.candidate_id for one in self.election.candidates] if self.election else [],
                 (*watched.candidates, *tallies[topics.VOTES_PER_CANDIDATE]),
             ),
             tallies=tallies,

@@ -17,15 +17,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from election import PROJECT
 from election.model.errors import DefinitionError
 from election.model.files import read_count, read_csv, read_toml, read_weight
 from election.model.messages import LONGEST_TEXT
+from election.model.rows import CANDIDATE_COLUMNS, Candidate
 
 ELECTIONS = PROJECT / "elections"
-CANDIDATE_FIELDS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
+CANDIDATE_FIELDS = tuple(name for name in CANDIDATE_COLUMNS if name != "kind")
 TALLIED_FIELDS = "candidate_id", "candidate_name", "party_affiliation", "photo_url"
 RESULT_FIELDS = "location", "candidate_id", "votes"
 LOCATION_FIELDS = "location", "cities", "size"
@@ -60,7 +62,7 @@ class Election:
     date: date
     rate: float
     replayed: bool
-    candidates: tuple[dict[str, str], ...]
+    candidates: tuple[Candidate, ...]
     locations: tuple[Location, ...]
     folder: Path
     fingerprint: str
@@ -76,7 +78,7 @@ class Election:
     @property
     def votes_per_candidate(self) -> dict[str, int]:
         """The election's outcome: candidate_id to votes."""
-        ids = [candidate["candidate_id"] for candidate in self.candidates]
+        ids = [candidate.candidate_id for candidate in self.candidates]
         return {name: sum(location.votes.get(name, 0) for location in self.locations) for name in ids}
 
     @property
@@ -112,7 +114,7 @@ def load_election(name: str, voters: int | None = None) -> Election:
     folder = find_folder(name)
     table = read_toml(folder / "election.toml")
     candidates = tuple(_read_candidates(folder / "candidates.csv"))
-    ids = [candidate["candidate_id"] for candidate in candidates]
+    ids = [candidate.candidate_id for candidate in candidates]
     replayed = (folder / "results.csv").is_file()
     if replayed:
         if voters is not None:
@@ -144,7 +146,7 @@ def _fingerprint(folder: Path, registered: int) -> str:
     return digest.hexdigest()
 
 
-def _read_candidates(path: Path) -> Iterator[dict[str, str]]:
+def _read_candidates(path: Path) -> Iterator[Candidate]:
     seen: set[str] = set()
     for where, row in read_csv(path, CANDIDATE_FIELDS):
         if not row["candidate_id"] or row["candidate_id"] in seen:
@@ -155,7 +157,7 @@ def _read_candidates(path: Path) -> Iterator[dict[str, str]]:
             if len(row[name]) > LONGEST_TEXT:
                 raise DefinitionError(f"{where}: {name} has {len(row[name]):,} characters, more than {LONGEST_TEXT:,}")
         seen.add(row["candidate_id"])
-        yield {name: row[name] for name in CANDIDATE_FIELDS}
+        yield msgspec.convert({name: row[name] for name in CANDIDATE_FIELDS}, Candidate)
     if not seen:
         raise DefinitionError(f"{path}: nobody stands")
 

@@ -22,12 +22,6 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-VOTER_COLUMNS = (
-    *("voter_id", "voter_name", "date_of_birth", "gender", "nationality", "registration_number"),
-    *("address_street", "address_city", "address_state", "address_country", "address_postcode"),
-    *("email", "phone_number", "cell_number", "picture", "registered_age"),
-)
-CANDIDATE_COLUMNS = "candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
 FETCH_ROWS = 5000
 # A server whose machine or network is gone is given up after half a minute, not after the system's quarter of an hour.
 CONNECTION: dict[str, Any] = {

@@ -20,7 +20,9 @@ CREATE TABLE IF NOT EXISTS candidates (
     party_affiliation  text NOT NULL,
     biography          text NOT NULL,
     campaign_platform  text NOT NULL,
-    photo_url          text NOT NULL
+    photo_url          text NOT NULL,
+    kind               text NOT NULL DEFAULT 'candidate'
+                       CHECK (kind IN ('candidate', 'write-in', 'blank', 'invalid'))
 );
 
 CREATE TABLE IF NOT EXISTS voters (

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
 from election.model.ballots import Ballots, registration_number
 from election.model.definition import Election
+from election.model.rows import RegisteredVoter
 from election.seeding.people import People
 
 PAGE_SIZE = 5000
@@ -30,7 +30,7 @@ class Roll:
         self._ends = np.cumsum([location.registered for location in election.locations])
         self._order = np.random.default_rng((election.seed, 1)).permutation(election.registered)
         self._ages = {
-            candidate["candidate_id"]: VOTER_AGE + CANDIDATE_AGE_STEP * (len(election.candidates) // 2 - position)
+            candidate.candidate_id: VOTER_AGE + CANDIDATE_AGE_STEP * (len(election.candidates) // 2 - position)
             for position, candidate in enumerate(election.candidates)
         }
 
@@ -38,8 +38,8 @@ class Roll:
     def pages(self) -> int:
         return -(-self.election.registered // PAGE_SIZE)
 
-    def page(self, number: int) -> Iterator[tuple[Any, ...]]:
-        """The rows of one page of voters, in the order of `record.VOTER_COLUMNS`."""
+    def page(self, number: int) -> Iterator[RegisteredVoter]:
+        """One page of voters."""
         numbers = self._order[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
         random = np.random.default_rng((self.election.seed, 2, number))
         ids = random.bytes(16 * len(numbers)).hex()
@@ -56,23 +56,23 @@ class Roll:
             choice = self.ballots.choice(registration)
             mean_age = ABSTAINER_AGE if choice is None else self._ages[choice]
             age = min(max(round(mean_age + spread[at]), YOUNGEST), OLDEST)
-            yield (
-                _uuid(ids[32 * at : 32 * at + 32]),
-                person.name,
-                _born(self.election.date, age, days[at]),
-                person.gender,
-                self.election.nationality,
-                registration,
-                person.street,
-                location.cities[city[at] % len(location.cities)],
-                location.name,
-                self.election.country,
-                person.postcode,
-                person.email,
-                person.phone,
-                person.cell,
-                person.picture,
-                age,
+            yield RegisteredVoter(
+                voter_id=_uuid(ids[32 * at : 32 * at + 32]),
+                voter_name=person.name,
+                date_of_birth=_born(self.election.date, age, days[at]),
+                gender=person.gender,
+                nationality=self.election.nationality,
+                registration_number=registration,
+                address_street=person.street,
+                address_city=location.cities[city[at] % len(location.cities)],
+                address_state=location.name,
+                address_country=self.election.country,
+                address_postcode=person.postcode,
+                email=person.email,
+                phone_number=person.phone,
+                cell_number=person.cell,
+                picture=person.picture,
+                registered_age=age,
             )
 
 

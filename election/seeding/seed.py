@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from psycopg2.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
@@ -22,12 +23,11 @@ from election.model import topics
 from election.model.definition import Election
 from election.model.errors import CannotRun, Stopped, first_line
 from election.model.messages import Vote, encode_vote, encode_voter
+from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS, Candidate, RegisteredVoter
 from election.platform.kafka import flush, make_reader, publish
 from election.platform.kafka_topics import count_messages, read_to_end, topic_id
 from election.platform.postgres import (
-    CANDIDATE_COLUMNS,
     PREPARE_LOCK,
-    VOTER_COLUMNS,
     Database,
     copy_rows,
     ensure_schema,
@@ -115,21 +115,12 @@ class Seeding:
             )
 
     def _seed_candidates(self, connection: Connection, people: People) -> None:
-        nameless = [candidate for candidate in self.election.candidates if not candidate["candidate_name"]]
-        persons = people.page(CANDIDATES_PAGE, len(nameless)) if nameless else []
-        names: dict[str, Person] = {
-            candidate["candidate_id"]: person for candidate, person in zip(nameless, persons, strict=True)
-        }
         with connection.cursor() as cursor:
-            for candidate in self.election.candidates:
-                person = names.get(candidate["candidate_id"])
-                filled = {**candidate}
-                if person:
-                    filled |= {"candidate_name": person.name, "photo_url": candidate["photo_url"] or person.picture}
+            for candidate in name_candidates(self.election, people):
                 cursor.execute(
                     f"INSERT INTO candidates ({', '.join(CANDIDATE_COLUMNS)})"
                     f" VALUES ({', '.join(['%s'] * len(CANDIDATE_COLUMNS))}) ON CONFLICT DO NOTHING",
-                    [filled[name] for name in CANDIDATE_COLUMNS],
+                    msgspec.structs.astuple(candidate),
                 )
 
     def _seed_voters(self, roll: Roll, done: int) -> None:
@@ -145,12 +136,12 @@ class Seeding:
         pulse.report()
 
     @staticmethod
-    def _seed_page(page: list[tuple], connection: Connection) -> None:
+    def _seed_page(page: list[RegisteredVoter], connection: Connection) -> None:
         """Adds a page of voters, all or none, unless another main.py did."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
-        if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", page[0][:1]):
-            copy_rows(connection, "voters", VOTER_COLUMNS, page)
+        if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", [page[0].voter_id]):
+            copy_rows(connection, "voters", VOTER_COLUMNS, map(msgspec.structs.astuple, page))
 
     def ensure_search(self) -> None:
         """Creates the indexes that the dashboard searches the roll by. An election does without where it can't."""
@@ -205,6 +196,20 @@ class Seeding:
             raise Stopped
         log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
         return len(lacking)
+
+
+def name_candidates(election: Election, people: People) -> list[Candidate]:
+    """The candidates; in a simulated election those without a name get a made-up person's, and the portrait."""
+    nameless = [candidate for candidate in election.candidates if not candidate.candidate_name]
+    persons = iter(people.page(CANDIDATES_PAGE, len(nameless)) if nameless else [])
+    return [
+        candidate if candidate.candidate_name else _named(candidate, next(persons)) for candidate in election.candidates
+    ]
+
+
+def _named(candidate: Candidate, person: Person) -> Candidate:
+    photo = candidate.photo_url or person.picture
+    return msgspec.structs.replace(candidate, candidate_name=person.name, photo_url=photo)
 
 
 def _recorded_voters(connection: Connection) -> set[str]:

@@ -85,7 +85,7 @@ def tamper(settings, statement, *values):
 
 
 def other(settings, vote):
-    ids = [candidate["candidate_id"] for candidate in load_election(settings.election, 300).candidates]
+    ids = [candidate.candidate_id for candidate in load_election(settings.election, 300).candidates]
     return next(candidate for candidate in ids if candidate != vote.candidate_id)
 
 

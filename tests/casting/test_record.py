@@ -9,7 +9,8 @@ import pytest
 from election.casting.record import record_votes
 from election.model.errors import CannotRun, Stopped
 from election.model.messages import Vote
-from election.platform.postgres import VOTER_COLUMNS, Database, copy_rows, ensure_schema, row
+from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS
+from election.platform.postgres import Database, copy_rows, ensure_schema, row
 from election.platform.settings import load_settings
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,8 +31,8 @@ def database(settings, stop):
         copy_rows(
             connection,
             "candidates",
-            ("candidate_id", "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"),
-            [(name, name, name, "", "", "") for name in "ab"],
+            CANDIDATE_COLUMNS,
+            [(name, name, name, "", "", "", "candidate") for name in "ab"],
         )
 
     database.run(people)
@@ -75,14 +76,11 @@ def test_who_comes_under_the_number_of_another_voter_has_no_vote(database):
 @pytest.mark.parametrize("text", ["tab\there", "line\nbreak", "back\\slash", "\\N", "'; DROP TABLE votes; --"])
 def test_any_text_is_stored_as_it_is(database, text):
     database.run(
-        lambda connection: copy_rows(connection, "candidates", ("candidate_id", *COLUMNS_BUT_ID), [("c", *[text] * 5)])
+        lambda connection: copy_rows(connection, "candidates", CANDIDATE_COLUMNS, [("c", *[text] * 5, "candidate")])
     )
     assert database.run(
         lambda connection: row(connection, "SELECT biography FROM candidates WHERE candidate_id = 'c'")
     ) == {"biography": text}
-
-
-COLUMNS_BUT_ID = "candidate_name", "party_affiliation", "biography", "campaign_platform", "photo_url"
 
 
 @pytest.mark.parametrize(

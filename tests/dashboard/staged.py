@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import simplejson
+from msgspec.structs import asdict
 
 from dashboard.data.photos import Photos
 from dashboard.data.sources import Sources
@@ -113,7 +114,7 @@ def named_candidates(election: Election) -> list[dict[str, str]]:
     """The candidates as the database has them: those of simulated elections have been given names."""
     names = "Dafydd Pritchard-Hughes", "Abiola Okonkwo", "Mary-Jane O'Neill"
     return [
-        {**row, "candidate_name": row["candidate_name"] or names[position % 3]}
+        asdict(row) | {"candidate_name": row.candidate_name or names[position % 3]}
         for position, row in enumerate(election.candidates)
     ]
 

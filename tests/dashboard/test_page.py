@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 
+import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -153,7 +154,7 @@ def hostile_sources() -> Sources:
     sources = staged_sources(0.3)
     assert sources.election
     named = [
-        {**row, "candidate_name": HOSTILE, "party_affiliation": HOSTILE, "photo_url": "javascript:alert(1)"}
+        msgspec.structs.replace(row, candidate_name=HOSTILE, party_affiliation=HOSTILE, photo_url="javascript:alert(1)")
         for row in sources.election.candidates
     ]
     election = replace(sources.election, candidates=tuple(named), title=HOSTILE)
@@ -169,7 +170,7 @@ def hostile_sources() -> Sources:
     board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode(), len(HOSTILE)))
     watch = sources.watch.look()
     election_row = {**(watch.election or {}), "title": HOSTILE}
-    watched = replace(watch, candidates=tuple(named), election=election_row)
+    watched = replace(watch, candidates=tuple(map(msgspec.structs.asdict, named)), election=election_row)
     return Sources(NO_DATABASE, StagedLive(board), StagedWatch(watched), NoPhotos(), election)  # type: ignore[arg-type]
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import astuple
 
 from election.model.ballots import Ballots, registration_number
 from election.model.definition import load_election
-from election.platform.postgres import VOTER_COLUMNS
 from election.seeding.people import Offline
 from election.seeding.roll import PAGE_SIZE, Roll
 
@@ -20,19 +20,19 @@ def election():
 @pytest.fixture(scope="module")
 def voters(election):
     roll = Roll(election, Offline(election))
-    return [dict(zip(VOTER_COLUMNS, row, strict=True)) for page in range(roll.pages) for row in roll.page(page)]
+    return [voter for page in range(roll.pages) for voter in roll.page(page)]
 
 
 def test_everybody_is_registered_once(election, voters):
     assert len(voters) == election.registered
     for name in ("voter_id", "registration_number"):
-        assert len({voter[name] for voter in voters}) == election.registered
+        assert len({getattr(voter, name) for voter in voters}) == election.registered
 
 
 def test_the_voters_choices_add_up_to_the_outcome_in_every_place(election, voters):
     ballots = Ballots(election)
     chosen = Counter(
-        (voter["address_state"], choice) for voter in voters if (choice := ballots.choice(voter["registration_number"]))
+        (voter.address_state, choice) for voter in voters if (choice := ballots.choice(voter.registration_number))
     )
     assert chosen == election.votes_by_location
 
@@ -68,22 +68,22 @@ def test_a_page_is_the_same_every_time(election):
 def test_ages_follow_from_dates_of_birth(election, voters):
     day = election.date
     for voter in voters:
-        born = voter["date_of_birth"]
+        born = voter.date_of_birth
         had_birthday = (day.month, day.day) >= (born.month, born.day)
-        assert voter["registered_age"] == day.year - born.year - (not had_birthday)
-        assert voter["registered_age"] >= 18
+        assert voter.registered_age == day.year - born.year - (not had_birthday)
+        assert voter.registered_age >= 18
 
 
 def test_people_look_like_people(voters):
-    assert len({voter["voter_name"] for voter in voters}) > len(voters) * 0.8
-    assert {voter["gender"] for voter in voters} == {"female", "male"}
-    assert all(voter["email"].endswith("@example.org") for voter in voters)
-    assert all(str(value).strip() for voter in voters for value in voter.values())
+    assert len({voter.voter_name for voter in voters}) > len(voters) * 0.8
+    assert {voter.gender for voter in voters} == {"female", "male"}
+    assert all(voter.email.endswith("@example.org") for voter in voters)
+    assert all(str(value).strip() for voter in voters for value in astuple(voter))
 
 
 def test_older_voters_turn_out_more(election, voters):
     ballots = Ballots(election)
     voted = {True: [], False: []}
     for voter in voters:
-        voted[ballots.choice(voter["registration_number"]) is not None].append(voter["registered_age"])
+        voted[ballots.choice(voter.registration_number) is not None].append(voter.registered_age)
     assert sum(voted[True]) / len(voted[True]) > sum(voted[False]) / len(voted[False])
