@@ -34,9 +34,9 @@ def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "local.cli", "--folder", str(folder), *arguments]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(folder: Path, *arguments: str, command: str = "run") -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "local.cli", command, "--folder", str(folder), *arguments]
+    return subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def few_districts(folder: Path) -> Path:
@@ -118,7 +118,7 @@ def test_ctrl_c_stops_everything_and_a_killed_run_is_cleaned_up_by_the_next(java
 
 
 def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folder):
-    services = start(folder / "var", "services")
+    services = start(folder / "var", command="services")
     script = None
     try:
         lines = []

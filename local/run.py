@@ -1,0 +1,93 @@
+"""`run.py`: the whole election on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from election import PROJECT
+from election.model.definition import Election, find_folder, load_election
+from election.model.errors import UsageError
+from election.platform.runtime import Stop
+from election.platform.settings import load_settings
+from local.pipeline import DASHBOARD, Pipeline
+from local.supervisor import Supervisor
+
+HELD = "election.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--election", metavar="NAME", help="a folder of elections/, or a path (default: simulated)")
+    parser.add_argument("--voters", type=int, metavar="N", help="registered voters of a simulated election")
+    parser.add_argument("--rate", type=float, metavar="VOTES_PER_SECOND", help="0 is as fast as possible")
+    parser.add_argument("--no-dashboard", action="store_true", help="leave the dashboard out")
+    parser.add_argument("--until-counted", action="store_true", help="end with the result table when all is counted")
+    parser.add_argument("--fresh", action="store_true", help="start over: forget the votes of the last run")
+    add_folder(parser)
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", type=Path, default=PROJECT / "var", help="where data and logs are kept (default: var)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the election until Ctrl-C, or until everything is counted; the exit code."""
+    stop = Stop().listen()
+    election = choose_election(options)
+    with Pipeline(options.folder, script_settings(options, election), fresh=options.fresh) as pipeline:
+        hold(election, options.folder)
+        say_moved_ports(pipeline)
+        print("starting Kafka and PostgreSQL", flush=True)
+        pipeline.start_services()
+        for part in ("main", "spark-streaming", *(() if options.no_dashboard else (DASHBOARD,)), "voting"):
+            pipeline.start(part)
+        return Supervisor(pipeline, election, stop).watch(until_counted=options.until_counted)
+
+
+def choose_election(options: argparse.Namespace) -> Election:
+    """The election to run: the one asked for, else the one that the last run left, else the default.
+
+    Raises DefinitionError, and UsageError when the last run left another election and --fresh is missing.
+    """
+    left = options.folder / HELD
+    held = json.loads(left.read_text()) if left.exists() and not options.fresh else {}
+    settings = load_settings()
+    name = options.election or held.get("election") or settings.election
+    carries_on = held and find_folder(name) == Path(held["election"])
+    voters = options.voters or (held["voters"] if carries_on else settings.voters)
+    election = load_election(name, voters)
+    if held and held["fingerprint"] != election.fingerprint:
+        raise UsageError(
+            f"{options.folder} holds votes of another election ({held['election']}, {held['registered']:,} voters):"
+            " add --fresh to start over, or leave --election and --voters out to carry on with it"
+        )
+    return election
+
+
+def hold(election: Election, folder: Path) -> None:
+    """Notes whose votes the folder holds, for the next run."""
+    held = {
+        "election": str(election.folder),
+        "voters": None if election.replayed else election.registered,
+        "registered": election.registered,
+        "fingerprint": election.fingerprint,
+    }
+    (folder / HELD).write_text(json.dumps(held))
+
+
+def script_settings(options: argparse.Namespace, election: Election) -> dict[str, str]:
+    """The settings that the options stand for, for the four scripts."""
+    settings = {"ELECTION": str(election.folder)}
+    if not election.replayed:
+        settings["VOTERS"] = str(election.registered)
+    if options.rate is not None:
+        settings["RATE"] = str(options.rate)
+    return settings
+
+
+def say_moved_ports(pipeline: Pipeline) -> None:
+    for name, (preferred, port) in pipeline.moved_ports.items():
+        print(f"port {preferred} is taken: {name} uses {port}")

@@ -1,0 +1,34 @@
+"""`run.py services`: Kafka and PostgreSQL, for scripts started by hand."""
+
+from __future__ import annotations
+
+import argparse
+
+from election.model.errors import NotStarted
+from election.platform.runtime import Stop
+from local.pipeline import Pipeline
+from local.run import add_folder, say_moved_ports
+
+add_arguments = add_folder
+
+
+def run(options: argparse.Namespace) -> int:
+    """Kafka and PostgreSQL until Ctrl-C, and what each script's terminal needs."""
+    stop = Stop().listen()
+    with Pipeline(options.folder) as pipeline:
+        say_moved_ports(pipeline)
+        pipeline.start_services()
+        exports = "\n".join(f"export {name}={value}" for name, value in pipeline.environment.items())
+        print(
+            "Kafka and PostgreSQL are up. In each terminal, from this folder:\n\n"
+            f"source .venv/bin/activate\n{exports}\n\n"
+            "then one of, in any order:\n\n"
+            "python main.py\npython voting.py\npython spark-streaming.py\nstreamlit run streamlit-app.py\n\n"
+            "Ctrl-C here stops both.",
+            flush=True,
+        )
+        while not stop.wait(1):
+            for name, server in (("Kafka", pipeline.kafka), ("PostgreSQL", pipeline.postgres)):
+                if server.process and not server.process.running:
+                    raise NotStarted(f"{name} ended; {server.process.end_of_log()}")
+    return 0
