@@ -14,4 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    return subprocess.call([sys.executable, "-m", "bench", *options.bench], cwd=PROJECT)
+    return subprocess.call(
+        [sys.executable, "-m", "bench", *(word for word in options.bench if word != "--")], cwd=PROJECT
+    )
