@@ -1,0 +1,77 @@
+"""The messages as types: what a reader of each topic checks, and so what a schema says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from election.model import topics
+from election.model.messages import LARGEST_NUMBER, LONGEST_TEXT, TALLY_TEXTS, UTC_TIME, Reason, Voter
+
+Identifier = Annotated[str, Meta(pattern=r"\A[^{}]*\Z", description="text without braces")]
+UtcTime = Annotated[str, Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
+Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Position = Annotated[str, Meta(pattern=r"\A\d+\Z")]
+Unchecked = Annotated[Any, Meta(description="for people to read: no script checks it")]
+
+
+class VoteMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """One vote: exactly these fields, so that nothing personal can slip in. The key is voter_id."""
+
+    voter_id: Identifier
+    candidate_id: Identifier
+    voting_time: UtcTime
+    vote: Literal[1]
+
+
+class VoterMessage(Voter, frozen=True):
+    """One voter of the roll, and when this voter voted: null until then. The key is voter_id."""
+
+    voter_name: Unchecked = None
+    date_of_birth: Unchecked = None
+    gender: Unchecked = None
+    nationality: Unchecked = None
+    address_street: Unchecked = None
+    address_city: Unchecked = None
+    address_state: Unchecked = None
+    address_country: Unchecked = None
+    address_postcode: Unchecked = None
+    email: Unchecked = None
+    phone_number: Unchecked = None
+    cell_number: Unchecked = None
+    picture: Unchecked = None
+    registered_age: Unchecked = None
+
+
+class RejectedHeaders(msgspec.Struct):
+    """Headers of a message that does not count: why, and its place on votes_topic. Key and value are as received."""
+
+    reason: Literal[tuple(str(reason) for reason in Reason)]  # type: ignore[valid-type]
+    partition: Position
+    offset: Position
+
+
+Tally = msgspec.defstruct(
+    "Tally",
+    [
+        ("total_votes", Count),
+        ("last_vote_at", UtcTime),
+        ("registered", int | UnsetType, UNSET),
+        *((name, Text | UnsetType, UNSET) for name in TALLY_TEXTS),
+    ],
+    namespace={"__doc__": "One running total. It is absolute and only grows: a reader keeps the largest of each key."},
+)
+
+CONTRACTS: dict[str, tuple[type, tuple[str, ...]]] = {
+    topics.VOTERS: (VoterMessage, ("voter_id",)),
+    topics.VOTES: (VoteMessage, ("voter_id",)),
+    **{topic.name: (Tally, topic.key) for topic in topics.AGGREGATED},
+    topics.REJECTED_VOTES: (RejectedHeaders, ()),
+}
+"""Topic to the type of its messages and the fields that make up its key, joined by `|`."""
+
+HEADERS_ONLY = frozenset({topics.REJECTED_VOTES})
+"""Topics whose value may be any bytes: the schema describes the headers."""

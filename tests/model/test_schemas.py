@@ -1,0 +1,153 @@
+"""The message contracts: made from the code, and of one mind with the readers, the named exceptions aside."""
+
+import json
+from datetime import UTC, datetime
+from itertools import product
+
+import jsonschema
+import pytest
+import simplejson
+
+from election.model import schemas, topics
+from election.model.definition import load_election
+from election.model.errors import Malformed
+from election.model.messages import Reason, Vote, encode_vote, encode_voter, parse_vote, parse_voter
+from election.platform.postgres import VOTER_COLUMNS
+from election.results.board import Board
+from election.seeding.people import Offline
+from election.seeding.roll import Roll
+from tests.support.messages import CORPUS, HOSTILE, NOON, VOTER, made_messages, vote
+
+# What a schema can't say of a vote, as docs/messages.md names it, and the reason that the readers give.
+BEYOND_A_SCHEMA = {
+    "The key": Reason.WRONG_KEY,
+    "A field twice": Reason.NOT_JSON,
+    "Half a character": Reason.NOT_JSON,
+    "A number with a point": Reason.NOT_A_VOTE,
+    "The calendar": Reason.NO_TIME,
+}
+TALLY = {"candidate_id": "1", "total_votes": 5, "last_vote_at": "2026-05-07T12:00:00Z"}
+
+
+def validator(topic):
+    return jsonschema.Draft202012Validator(json.loads((schemas.FOLDER / f"{topic}.json").read_text()))
+
+
+VALIDATORS = {topic: validator(topic) for topic in schemas.CONTRACTS}
+
+
+def schema_accepts(topic, value):
+    """Whether the bytes are JSON and the schema of the topic accepts it."""
+    try:
+        fields = json.loads((value or b"").decode(), parse_constant=float.fromhex)
+    except (ValueError, RecursionError):
+        return False
+    return VALIDATORS[topic].is_valid(fields)
+
+
+def reason_of(key, value):
+    """Why the readers refuse a vote; None when they accept it."""
+    try:
+        parse_vote(key, value)
+    except Malformed as error:
+        return str(error)
+    return None
+
+
+def is_voter(value):
+    try:
+        parse_voter(value)
+    except Malformed:
+        return False
+    return True
+
+
+def test_every_topic_has_its_schema_and_the_files_are_what_the_types_say():
+    assert schemas.CONTRACTS.keys() == {topic.name for topic in topics.ALL}
+    held = {path.name: path.read_text() for path in schemas.FOLDER.glob("*.json")}
+    assert held == schemas.make_files()
+
+
+@pytest.mark.parametrize("topic", VALIDATORS)
+def test_every_schema_is_one(topic):
+    jsonschema.Draft202012Validator.check_schema(VALIDATORS[topic].schema)
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere():
+    document = schemas.make_asyncapi()
+    references = {found for text in json.dumps(document).split('"$ref": "')[1:] for found in [text.split('"')[0]]}
+    for reference in references:
+        if reference.startswith("./"):
+            assert (schemas.FOLDER / reference).exists(), reference
+        else:
+            assert reference.removeprefix("#/channels/") in document["channels"], reference
+
+
+def test_schema_and_readers_give_every_vote_the_same_verdict():
+    named = set()
+    for key, value in (*CORPUS, *made_messages(300)):
+        reason = reason_of(key, value)
+        if schema_accepts(topics.VOTES, value):
+            named.add(reason)
+        else:
+            assert reason, value
+    assert named == {None, *BEYOND_A_SCHEMA.values()}
+
+
+@pytest.mark.parametrize("name", BEYOND_A_SCHEMA)
+def test_what_a_schema_can_not_say_is_explained(name):
+    good = json.dumps(vote())
+    value = {
+        "The key": good,
+        "A field twice": good[:-1] + ', "vote": 1}',
+        "Half a character": good.replace('"candidate_id": "1"', '"candidate_id": "\\ud800"'),
+        "A number with a point": good.replace('"vote": 1', '"vote": 1.0'),
+        "The calendar": good.replace(NOON, "2026-02-29T12:00:00Z"),
+    }[name].encode()
+    assert schema_accepts(topics.VOTES, value)
+    assert reason_of(b"another" if name == "The key" else VOTER.encode(), value) == BEYOND_A_SCHEMA[name]
+    assert f"| {name} |" in (schemas.FOLDER.parents[2] / "docs" / "messages.md").read_text()
+
+
+def test_schema_and_reader_give_every_voter_the_same_verdict():
+    good = {"voter_id": "v1", "registration_number": "000-0000001", "voted_at": None}
+    odd = (*HOSTILE, "", None, 1, True, [], {})
+    changed = [simplejson.dumps({**good, name: value}).encode() for name, value in product(good, odd)]
+    for value in (*changed, *(value for _, value in CORPUS)):
+        assert schema_accepts(topics.VOTERS, value) == is_voter(value), value
+
+
+@pytest.mark.parametrize("topic", topics.AGGREGATED, ids=lambda topic: topic.name)
+def test_schema_and_reader_give_every_tally_the_same_verdict(topic):
+    good = {**TALLY, **dict.fromkeys(topic.key, "1")}
+    odd = (*HOSTILE, None, True, 1.5, -1, 2**63, 10**400, [], {}, "5", "", "x" * 1001)
+    changed = [{**good, name: value} for name, value in product((*good, "registered", "photo_url"), odd)]
+    lacking = [{name: value for name, value in good.items() if name != missing} for missing in topic.key]
+    for fields in (good, {**good, "added": [1]}, *changed, *lacking):
+        board, value = Board(), simplejson.dumps(fields).encode()
+        board.apply(topic.name, "|".join(str(fields.get(name)) for name in topic.key).encode(), value, None, 0.0)
+        assert schema_accepts(topic.name, value) == (board.malformed == 0), fields
+
+
+def test_what_the_scripts_write_keeps_the_contracts():
+    election = load_election("simulated", 20)
+    row = next(iter(Roll(election, Offline(election)).page(0)))
+    voter = encode_voter(dict(zip(VOTER_COLUMNS, row, strict=True)), datetime.now(UTC))
+    assert schema_accepts(topics.VOTERS, voter)
+    assert simplejson.loads(voter).keys() == VALIDATORS[topics.VOTERS].schema["properties"].keys()
+    assert schema_accepts(topics.VOTES, encode_vote(Vote("v1", "1", datetime.now(UTC))))
+    for reason in Reason:
+        assert VALIDATORS[topics.REJECTED_VOTES].is_valid({"reason": str(reason), "partition": "0", "offset": "17"})
+
+
+@pytest.mark.parametrize(
+    ("topic", "may_grow"), [(topics.VOTES, False), (topics.VOTERS, True), (topics.VOTES_PER_CANDIDATE, True)]
+)
+def test_a_field_may_be_added_to_all_but_a_vote(topic, may_grow):
+    good = {
+        topics.VOTES: vote(),
+        topics.VOTERS: {"voter_id": "v1", "registration_number": "1"},
+        topics.VOTES_PER_CANDIDATE: TALLY,
+    }[topic]
+    assert schema_accepts(topic, json.dumps(good).encode())
+    assert schema_accepts(topic, json.dumps({**good, "added": 1}).encode()) == may_grow
