@@ -11,7 +11,16 @@ import simplejson
 from election.model import schemas, topics
 from election.model.definition import load_election
 from election.model.errors import Malformed
-from election.model.messages import Reason, Vote, encode_vote, encode_voter, parse_vote, parse_voter
+from election.model.messages import (
+    Reason,
+    Verdict,
+    Vote,
+    encode_verdict,
+    encode_vote,
+    encode_voter,
+    parse_vote,
+    parse_voter,
+)
 from election.platform.postgres import VOTER_COLUMNS
 from election.results.board import Board
 from election.seeding.people import Offline
@@ -136,6 +145,8 @@ def test_what_the_scripts_write_keeps_the_contracts():
     assert schema_accepts(topics.VOTERS, voter)
     assert simplejson.loads(voter).keys() == VALIDATORS[topics.VOTERS].schema["properties"].keys()
     assert schema_accepts(topics.VOTES, encode_vote(Vote("v1", "1", datetime.now(UTC))))
+    verdict = Verdict(agrees=True, votes=5, root="0" * 64, audited_at=datetime.now(UTC), differences=0)
+    assert schema_accepts(topics.AUDIT_VERDICTS, encode_verdict(verdict))
     for reason in Reason:
         assert VALIDATORS[topics.REJECTED_VOTES].is_valid({"reason": str(reason), "partition": "0", "offset": "17"})
 

@@ -15,19 +15,21 @@ from typing import Any
 import msgspec
 
 from election.model import topics
-from election.model.schemas.contracts import CONTRACTS, HEADERS_ONLY
+from election.model.schemas.contracts import CONTRACTS
 
 FOLDER = Path(__file__).parent
 ASYNCAPI = "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Python's regular expressions, as the ones of JSON Schema write them.
 SPELLINGS = {r"\A": "^", r"\Z": r"(?![\s\S])", r"\0": r"\u0000", r"\d": "[0-9]"}
+RESULTS = [*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES]
 # Script to the topics it reads and the topics it writes.
 FLOW = {
     "main.py": ([topics.VOTES], [topics.VOTERS]),
     "voting.py": ([topics.VOTERS], [topics.VOTES]),
-    "spark-streaming.py": ([topics.VOTES], [*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES]),
-    "streamlit-app.py": ([*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES], []),
+    "spark-streaming.py": ([topics.VOTES], RESULTS),
+    "streamlit-app.py": ([*RESULTS, topics.AUDIT_VERDICTS], []),
+    "python -m election.audit": ([topics.VOTES, *RESULTS], [topics.AUDIT_VERDICTS]),
 }
 
 
@@ -39,9 +41,9 @@ def make_files() -> dict[str, str]:
 
 def make_schema(topic: str) -> dict[str, Any]:
     """The JSON Schema of a topic's values, or of its headers where the value may be any bytes."""
-    type_, key = CONTRACTS[topic]
-    _, components = msgspec.json.schema_components([type_])
-    schema = _spell(components[type_.__name__])
+    contract = CONTRACTS[topic]
+    _, components = msgspec.json.schema_components([contract.type])
+    schema, key = _spell(components[contract.type.__name__]), contract.key
     required = [*key, *(name for name in schema.pop("required") if name not in key)]
     return {"$schema": DIALECT, **schema, "title": topic, "required": required}
 
@@ -68,13 +70,13 @@ def make_asyncapi() -> dict[str, Any]:
 
 def _channel(name: str) -> dict[str, Any]:
     topic = next(topic for topic in topics.ALL if topic.name == name)
-    key = CONTRACTS[name][1]
-    reference = {"$ref": f"./{name}.json"}
-    if name in HEADERS_ONLY:
-        message = {"headers": reference, "contentType": "application/octet-stream"}
-    else:
-        described = {"type": "string", "description": " and ".join(key) + (", joined by |" if len(key) > 1 else "")}
-        message = {"payload": reference, "bindings": {"kafka": {"key": described, "bindingVersion": "0.5.0"}}}
+    contract, schema = CONTRACTS[name], {"$ref": f"./{name}.json"}
+    key = {"type": "string", "description": contract.other_key or "|".join(contract.key)}
+    content = {"headers": schema, "contentType": "application/octet-stream"}
+    message = {
+        **(content if contract.headers_only else {"payload": schema}),
+        "bindings": {"kafka": {"key": key, "bindingVersion": "0.5.0"}},
+    }
     policy = {"topicConfiguration": {"cleanup.policy": [topic.config["cleanup.policy"]]}, "bindingVersion": "0.5.0"}
     return {"address": name, "messages": {name: message}, "bindings": {"kafka": policy}}
 

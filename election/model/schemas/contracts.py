@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from election.model import topics
-from election.model.messages import LARGEST_NUMBER, LONGEST_TEXT, TALLY_TEXTS, UTC_TIME, Reason, Voter
+from election.model.messages import LARGEST_NUMBER, LONGEST_TEXT, TALLY_TEXTS, UTC_TIME, Reason, Verdict, Voter
 
 Identifier = Annotated[str, Meta(pattern=r"\A[^{}]*\Z", description="text without braces")]
 UtcTime = Annotated[str, Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
@@ -65,13 +65,20 @@ Tally = msgspec.defstruct(
     namespace={"__doc__": "One running total. It is absolute and only grows: a reader keeps the largest of each key."},
 )
 
-CONTRACTS: dict[str, tuple[type, tuple[str, ...]]] = {
-    topics.VOTERS: (VoterMessage, ("voter_id",)),
-    topics.VOTES: (VoteMessage, ("voter_id",)),
-    **{topic.name: (Tally, topic.key) for topic in topics.AGGREGATED},
-    topics.REJECTED_VOTES: (RejectedHeaders, ()),
-}
-"""Topic to the type of its messages and the fields that make up its key, joined by `|`."""
 
-HEADERS_ONLY = frozenset({topics.REJECTED_VOTES})
-"""Topics whose value may be any bytes: the schema describes the headers."""
+class Contract(NamedTuple):
+    """A topic's message: its type, and the fields that make up its key, joined by `|`, or what else the key is."""
+
+    type: type
+    key: tuple[str, ...] = ()
+    other_key: str = ""
+    headers_only: bool = False
+
+
+CONTRACTS = {
+    topics.VOTERS: Contract(VoterMessage, ("voter_id",)),
+    topics.VOTES: Contract(VoteMessage, ("voter_id",)),
+    **{topic.name: Contract(Tally, topic.key) for topic in topics.AGGREGATED},
+    topics.REJECTED_VOTES: Contract(RejectedHeaders, other_key="as received", headers_only=True),
+    topics.AUDIT_VERDICTS: Contract(Verdict, other_key="the election's name"),
+}
