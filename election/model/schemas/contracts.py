@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from election.model import topics
 from election.model.messages import LARGEST_NUMBER, LONGEST_TEXT, TALLY_TEXTS, UTC_TIME, Reason, Verdict, Voter
+from election.model.rows import VOTER_COLUMNS
 
 Identifier = Annotated[str, Meta(pattern=r"\A[^{}]*\Z", description="text without braces")]
 UtcTime = Annotated[str, Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
@@ -27,23 +28,13 @@ class VoteMessage(msgspec.Struct, forbid_unknown_fields=True):
     vote: Literal[1]
 
 
-class VoterMessage(Voter, frozen=True):
-    """One voter of the roll, and when this voter voted: null until then. The key is voter_id."""
-
-    voter_name: Unchecked = None
-    date_of_birth: Unchecked = None
-    gender: Unchecked = None
-    nationality: Unchecked = None
-    address_street: Unchecked = None
-    address_city: Unchecked = None
-    address_state: Unchecked = None
-    address_country: Unchecked = None
-    address_postcode: Unchecked = None
-    email: Unchecked = None
-    phone_number: Unchecked = None
-    cell_number: Unchecked = None
-    picture: Unchecked = None
-    registered_age: Unchecked = None
+VoterMessage = msgspec.defstruct(
+    "VoterMessage",
+    [(name, Unchecked, None) for name in VOTER_COLUMNS if name not in Voter.__struct_fields__],
+    bases=(Voter,),
+    frozen=True,
+    namespace={"__doc__": "One voter of the roll, and when this voter voted: null until then. The key is voter_id."},
+)
 
 
 class RejectedHeaders(msgspec.Struct):
