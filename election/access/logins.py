@@ -35,7 +35,7 @@ RIGHTS = (
     "REVOKE ALL ON SCHEMA public FROM {owner}, {others} CASCADE",
     "GRANT CREATE, USAGE ON SCHEMA public TO {owner}",
     "GRANT USAGE ON SCHEMA public TO {others}",
-    "ALTER ROLE dashboard SET default_transaction_read_only = on",
+    'ALTER ROLE "streamlit-app" SET default_transaction_read_only = on',
     "ALTER ROLE auditor SET default_transaction_read_only = on",
 )
 # A role of that name that is not ours: whoever has its password had more than a login may.
