@@ -11,6 +11,7 @@ import psycopg2
 
 from election.audit.auditor import settled
 from election.audit.report import render_report
+from election.audit.verdict import publish_verdict
 from election.model.definition import Election
 from election.model.errors import CannotLook, NotStarted
 from election.platform.runtime import Stop
@@ -41,16 +42,21 @@ class Supervisor:
         Raises NotStarted.
         """
         self.live.start()
-        screen = Screen()
+        screen, audited = Screen(), False
         try:
             while not self.stop.wait(REFRESH_SECONDS):
                 self.revive()
                 self._look()
                 screen.show(self.status())
-                if until_counted and self.live.board.counted_everywhere >= self.election.ballots:
+                if audited or self.live.board.counted_everywhere < self.election.ballots:
+                    continue
+                if until_counted:
                     screen.show(self.status(), last=True)
                     known = report_result(self.election, self.live.board, time.monotonic() - self.started)
                     return 0 if report_audit(self.settings) and known else 1
+                audited = True
+                report_audit(self.settings)
+                screen.drawn = 0  # what the audit printed stays
         finally:
             self.live.close()
         print("\nstopping", flush=True)
@@ -167,6 +173,8 @@ def report_audit(settings: Settings) -> bool:
     """Prints whether record, log and tally agree, and every difference; true if they do."""
     try:
         report = settled(settings)
+        if not report.under_way:
+            publish_verdict(settings, report)
     except CannotLook as error:
         print(f"\nThe audit could not look: {error}")
         return False

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 import psycopg2
 from confluent_kafka import Consumer, KafkaException
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
 from election.audit.comparison import compare
 from election.audit.recount import Box, Recount, Register
@@ -23,10 +21,10 @@ from election.platform.kafka_topics import read_to_end, topic_id
 from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from election.results.board import TOPICS, Board
+from election.results.held import HeldElection, read_held
 
 PATIENCE_SECONDS, LIMIT_SECONDS, PAUSE_SECONDS = 15.0, 300.0, 1.0
 AUDIT = "audit"
-ELECTION_QUERY = "SELECT name, title, registered FROM election"
 
 
 class Auditor:
@@ -57,41 +55,39 @@ class Auditor:
             raise CannotLook(f"Kafka: {error.args[0]}") from None
 
     def _look(self, connection: Connection) -> Report:
-        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            cursor.execute(ELECTION_QUERY)
-            election = cursor.fetchone()
+        held = read_held(connection)
+        if held is None:
+            raise CannotLook("there is no election yet: main.py prepares it")
         made = topic_id(make_admin(self.settings), topics.VOTES)
         if self._log is None or made != self._made:
             self.close()
-            self._open(connection, election, made)
+            self._open(connection, held, made)
         assert self._log is not None
-        assert election is not None
         for messages in read_to_end(self._results, TOPICS):
             self._board.take(messages)
         for messages in read_to_end(self._log, [topics.VOTES]):
             self._recount.take(messages)
-        record, sealing = self._read_record(connection, str(election["name"]))
-        return compare(dict(election), self._register, record, self._recount, self._board, sealing.tree.root.hex())
+        record, sealing = self._read_record(connection, held.name)
+        return compare(held, self._register, record, self._recount, self._board, sealing.tree.root.hex())
 
-    def _open(self, connection: Connection, election: Any, made: str) -> None:
+    def _open(self, connection: Connection, held: HeldElection, made: str) -> None:
         self._register = Register.read(connection)
-        there, wanted = len(self._register.numbers), election["registered"] if election else 0
-        if not election or there != wanted:
-            raise CannotLook(f"the roll has {there:,} of {wanted:,} voters: main.py registers them")
+        if (there := len(self._register.numbers)) != held.registered:
+            raise CannotLook(f"the roll has {there:,} of {held.registered:,} voters: main.py registers them")
         self._made, self._recount, self._board = made, Recount(self._register), Board()
         self._results = make_reader(self.settings, TOPICS)
         self._log = make_reader(self.settings, [topics.VOTES])
 
     def _read_record(self, connection: Connection, election: str) -> tuple[Box, Sealing]:
         box, sealing = Box(self._register), Sealing(election)
-        candidates = {candidate[0]: number for number, candidate in enumerate(self._register.candidates)}
+        candidates = self._register.candidate_numbers
         connection.commit()
         for vote in read_record(connection):
             sealing.add(vote)
-            voter_id, candidate_id, time_recorded = vote
-            if voter_id not in self._register.numbers:
-                raise CannotLook(f"the roll was changed while the audit ran: voter {voter_id} is new")
-            box.put(self._register.numbers[voter_id], candidates[candidate_id], time_recorded)
+            voter = self._register.numbers.get(vote.voter_id)
+            if voter is None:
+                raise CannotLook(f"the roll was changed while the audit ran: voter {vote.voter_id} is new")
+            box.put(voter, candidates[vote.candidate_id], vote.time)
         return box, sealing
 
 

@@ -6,22 +6,19 @@ have, and whatever the log has, must be recorded; less is lag, more is a differe
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from election.audit.recount import NOBODY, Box, Recount, Register, Totals
 from election.audit.report import Finding, Line, Report
 from election.model import topics
 from election.results.board import Board
+from election.results.held import HeldElection
 from election.results.rejections import name_places
 
 WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") for topic in topics.AGGREGATED}
 
 
-def compare(
-    election: dict[str, Any], register: Register, record: Box, recount: Recount, board: Board, root: str
-) -> Report:
+def compare(held: HeldElection, register: Register, record: Box, recount: Recount, board: Board, root: str) -> Report:
     """The findings of one look."""
     recorded, logged = record.totals(), recount.box.totals()
     tallied = {topic: {key: row["total_votes"] for key, row in board.totals[topic].items()} for topic in WORDS}
@@ -29,10 +26,14 @@ def compare(
     lags = [*_not_logged(register, record, recount.box), *_tally_behind(logged, tallied)]
     for finding, is_lag in _rejections(recount, board):
         (lags if is_lag else differences).append(finding)
-    names = {candidate_id: f"{name} ({party})" for candidate_id, name, party in register.candidates}
+    names = {
+        candidate.candidate_id: f"{candidate.candidate_name} ({candidate.party_affiliation})"
+        for candidate in register.candidates
+    }
     places = {label: label for label in register.labels["state"]}
     return Report(
-        election=str(election["title"]),
+        name=held.name,
+        election=held.title,
         registered=len(register.numbers),
         candidates=_lines(topics.VOTES_PER_CANDIDATE, names, recorded, logged, tallied),
         locations=_lines(topics.TURNOUT_BY_LOCATION, places, recorded, logged, tallied),

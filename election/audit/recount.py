@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from confluent_kafka import Message
@@ -29,23 +30,31 @@ MINUTE = 60_000_000
 
 Totals = dict[str, dict[str, int]]
 ROLL_QUERY = "SELECT voter_id, state, gender, age_group FROM roll"
-CANDIDATES_QUERY = "SELECT candidate_id, candidate_name, party_affiliation FROM candidates ORDER BY candidate_id"
+
+
+class Candidate(NamedTuple):
+    """Who stands, as far as the audit names them."""
+
+    candidate_id: str
+    candidate_name: str
+    party_affiliation: str
+
+
+CANDIDATES_QUERY = f"SELECT {', '.join(Candidate._fields)} FROM candidates ORDER BY candidate_id"
 
 
 @dataclass
 class Register:
     """Who may vote and who stands, each with a number, and the group that each voter belongs to."""
 
-    candidates: list[tuple[str, str, str]]
+    candidates: list[Candidate]
     numbers: dict[str, int] = field(default_factory=dict)
     labels: dict[str, list[str]] = field(default_factory=dict)
     groups: dict[str, array] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> Register:
-        register = cls(
-            [(str(name), str(title), str(party)) for name, title, party in streamed(connection, CANDIDATES_QUERY)]
-        )
+        register = cls([Candidate._make(row) for row in streamed(connection, CANDIDATES_QUERY)])
         names = "state", "gender", "age_group"
         seen: dict[str, dict[str, int]] = {name: {} for name in names}
         register.groups = {name: array("i") for name in names}
@@ -55,6 +64,10 @@ class Register:
                 register.groups[name].append(seen[name].setdefault(label, len(seen[name])))
         register.labels = {name: list(labels) for name, labels in seen.items()}
         return register
+
+    @property
+    def candidate_numbers(self) -> dict[str, int]:
+        return {candidate.candidate_id: number for number, candidate in enumerate(self.candidates)}
 
     def voters(self, numbers: Iterable[int]) -> list[str]:
         """The voter_id of each number, in the register's order."""
@@ -90,13 +103,13 @@ class Box:
     def totals(self) -> Totals:
         """What every aggregated_* topic must say about these choices: topic to key to total, without the zeros."""
         voted = self.choices != NOBODY
-        choices, ids = self.choices[voted], [candidate[0] for candidate in self.register.candidates]
+        choices, ids = self.choices[voted], [candidate.candidate_id for candidate in self.register.candidates]
         groups = {name: np.frombuffer(group, np.int32)[voted] for name, group in self.register.groups.items()}
         labels = self.register.labels
         per_candidate = _count(choices, ids)
         parties: Counter[str] = Counter()
-        for candidate_id, _, party in self.register.candidates:
-            parties[party] += per_candidate.get(candidate_id, 0)
+        for candidate in self.register.candidates:
+            parties[candidate.party_affiliation] += per_candidate.get(candidate.candidate_id, 0)
         minutes, minute = np.unique(self.times[voted] // MINUTE, return_inverse=True)
         starts = [f"{EPOCH + timedelta(minutes=int(start)):%Y-%m-%dT%H:%MZ}" for start in minutes]
         return {
@@ -136,7 +149,7 @@ class Recount:
 
     def __init__(self, register: Register):
         self.register, self.box = register, Box(register)
-        self._candidates = {candidate[0]: number for number, candidate in enumerate(register.candidates)}
+        self._candidates = register.candidate_numbers
         self.rejected = Rejections()
         self.contested: dict[str, set[str]] = {}
         self.repeats = 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, replace
+
+import simplejson
 
 EXAMPLES = 20
 
@@ -39,6 +40,7 @@ class Line:
 class Report:
     """What one look at the election found."""
 
+    name: str
     election: str
     registered: int
     candidates: tuple[Line, ...]
@@ -131,7 +133,7 @@ def as_json(report: Report) -> str:
         **{name: getattr(report, name) for name in ("agrees", "under_way", "recorded", "logged", "tallied")},
         **asdict(report),
     }
-    return json.dumps(summary)
+    return simplejson.dumps(summary)
 
 
 def render_progress(report: Report) -> str:

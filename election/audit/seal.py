@@ -7,16 +7,18 @@ leaf of a Merkle tree; size, root and the last leaf's place are the seal. A file
     <leaf hash, 64 hexadecimal digits> <voter_id>
     …
 
-The first line alone proves as much; the others name the voter whose row differs.
+The first line alone proves as much; the others name the voter whose row differs, and serve to prove one vote.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
+import simplejson
 from psycopg2.extensions import connection as Connection
 
 from election.audit.merkle import MerkleTree, leaf_hash
@@ -25,10 +27,25 @@ from election.model.errors import SealUnreadable
 from election.platform.postgres import streamed
 
 # Seconds since 1970 as an exact number: PostgreSQL keeps microseconds.
-RECORD_QUERY = """
-    SELECT voter_id, candidate_id, (extract(epoch FROM voting_time) * 1000000)::bigint
-    FROM votes ORDER BY voting_time, voter_id COLLATE "C" """
-RecordedVote = tuple[str, str, int]
+VOTE_QUERY = "SELECT voter_id, candidate_id, (extract(epoch FROM voting_time) * 1000000)::bigint FROM votes"
+
+
+class RecordedVote(NamedTuple):
+    """A row of the record; the time is in microseconds since 1970."""
+
+    voter_id: str
+    candidate_id: str
+    time: int
+
+    @property
+    def leaf(self) -> bytes:
+        """Its leaf: the hash of ["voter_id","candidate_id",microseconds], JSON in UTF-8 without spaces."""
+        return leaf_hash(msgspec.json.encode(self))
+
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """Where it stands in the seal's order."""
+        return self.time, self.voter_id.encode()
 
 
 @dataclass(frozen=True)
@@ -43,13 +60,8 @@ class Seal:
 
 
 def read_record(connection: Connection) -> Iterator[RecordedVote]:
-    """(voter_id, candidate_id, microseconds since 1970) of every recorded vote, in the seal's order."""
-    yield from streamed(connection, RECORD_QUERY)
-
-
-def vote_leaf(vote: RecordedVote) -> bytes:
-    """The leaf of a vote: its hash as ["voter_id","candidate_id",microseconds], JSON in ASCII without spaces."""
-    return leaf_hash(json.dumps(vote, separators=(",", ":")).encode())
+    """Every recorded vote, in the seal's order."""
+    return map(RecordedVote._make, streamed(connection, f'{VOTE_QUERY} ORDER BY voting_time, voter_id COLLATE "C"'))
 
 
 class Sealing:
@@ -57,20 +69,19 @@ class Sealing:
 
     def __init__(self, election: str):
         self.election, self.tree = election, MerkleTree()
-        self._last: RecordedVote = ("", "", 0)
+        self._last = RecordedVote("", "", 0)
 
     def add(self, vote: RecordedVote) -> bytes:
         """Takes the next vote and returns its leaf."""
-        leaf = vote_leaf(vote)
+        leaf = vote.leaf
         self.tree.add(leaf)
         self._last = vote
         return leaf
 
     @property
     def seal(self) -> Seal:
-        return Seal(
-            self.election, self.tree.size, self.tree.root.hex(), through=self._last[2], last_voter=self._last[0]
-        )
+        last = self._last
+        return Seal(self.election, self.tree.size, self.tree.root.hex(), through=last.time, last_voter=last.voter_id)
 
 
 def write_seal(connection: Connection, election: str, file: Path) -> Seal:
@@ -80,9 +91,9 @@ def write_seal(connection: Connection, election: str, file: Path) -> Seal:
     sealing = Sealing(election)
     with leaves.open("w", encoding="utf-8") as lines:
         for vote in read_record(connection):
-            lines.write(f"{sealing.add(vote).hex()} {json.dumps(vote[0])}\n")
+            lines.write(f"{sealing.add(vote).hex()} {simplejson.dumps(vote.voter_id)}\n")
     with part.open("w", encoding="utf-8") as whole, leaves.open(encoding="utf-8") as lines:
-        whole.write(json.dumps(asdict(sealing.seal)) + "\n")
+        whole.write(simplejson.dumps(asdict(sealing.seal)) + "\n")
         whole.writelines(lines)
     leaves.unlink()
     part.replace(file)
@@ -97,10 +108,10 @@ def read_seal(file: Path) -> tuple[Seal, dict[str, bytes]]:
     tree, leaves = MerkleTree(), {}
     try:
         with file.open(encoding="utf-8") as lines:
-            seal = Seal(**json.loads(next(lines, "")))
+            seal = Seal(**simplejson.loads(next(lines, "")))
             for line in lines:
                 leaf, voter_id = line.split(" ", 1)
-                leaves[json.loads(voter_id)] = bytes.fromhex(leaf)
+                leaves[simplejson.loads(voter_id)] = bytes.fromhex(leaf)
                 tree.add(bytes.fromhex(leaf))
     except OSError as error:
         raise SealUnreadable(f"{file}: {error.strerror}") from None
@@ -139,14 +150,14 @@ def compare_with_seal(votes: Iterator[RecordedVote], seal: Seal, leaves: dict[st
     tree, broken = MerkleTree(), Broken([], [], [])
     left = dict(leaves)
     for vote in votes:
-        leaf, sealed = vote_leaf(vote), left.pop(vote[0], None)
-        within = (vote[2], vote[0].encode()) <= (seal.through, seal.last_voter.encode())
+        leaf, sealed = vote.leaf, left.pop(vote.voter_id, None)
+        within = vote.place <= (seal.through, seal.last_voter.encode())
         if within:
             tree.add(leaf)
         if sealed is not None and sealed != leaf:
-            broken.changed.append(vote[0])
+            broken.changed.append(vote.voter_id)
         elif leaves and sealed is None and within:
-            broken.inserted.append(vote[0])
+            broken.inserted.append(vote.voter_id)
     broken.removed = list(left)
     broken.unnamed = not broken and (tree.size, tree.root.hex()) != (seal.size, seal.root)
     return broken

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from election.audit.merkle import MerkleTree, leaf_hash
+from election.audit.merkle import MerkleTree, inclusion_path, leads_to_root, leaf_hash
 
-# The entries and roots that Certificate Transparency's own implementations are tested with.
+# The entries, roots and one inclusion proof that Certificate Transparency's own implementations are tested with.
 ENTRIES = [
     bytes.fromhex(text)
     for text in (
@@ -25,7 +25,11 @@ ROOTS = [
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
-
+FIRST_OF_EIGHT = [
+    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+]
 entries = st.lists(st.binary(max_size=8), max_size=70)
 
 
@@ -54,20 +58,34 @@ def test_adding_leaves_one_by_one_gives_the_recursive_definition(items):
     assert (tree.size, tree.root) == (len(items), root_as_the_rfc_defines_it(items))
 
 
-@given(entries.filter(bool), st.data())
-def test_a_changed_removed_or_inserted_entry_changes_the_root(items, data):
+@given(st.lists(st.binary(max_size=8), min_size=2, max_size=70, unique=True), st.data())
+def test_a_changed_removed_inserted_or_moved_entry_changes_the_root(items, data):
     at = data.draw(st.integers(0, len(items) - 1))
-    changed = [*items[:at], items[at] + b"!", *items[at + 1 :]]
-    removed = [*items[:at], *items[at + 1 :]]
-    inserted = [*items[:at], b"another one", *items[at:]]
-    assert root(items) not in {root(changed), root(removed), root(inserted)}
-
-
-@given(st.lists(st.binary(max_size=8), min_size=2, max_size=70, unique=True))
-def test_the_order_is_part_of_the_root(items):
-    assert root(items) != root(items[::-1])
+    changed, inserted = [*items[:at], items[at] + b"!", *items[at + 1 :]], [*items[:at], b"another one", *items[at:]]
+    removed, reversed_ = [*items[:at], *items[at + 1 :]], items[::-1]
+    assert root(items) not in {root(changed), root(removed), root(inserted), root(reversed_)}
 
 
 def test_a_node_is_not_a_leaf():
     joined = leaf_hash(b"a") + leaf_hash(b"b")
     assert root([b"a", b"b"]) != root([joined])
+
+
+def test_the_first_of_eight_known_entries_has_the_known_path():
+    assert [beside.hex() for beside in inclusion_path([*map(leaf_hash, ENTRIES)], 0)] == FIRST_OF_EIGHT
+
+
+@pytest.mark.parametrize("size", range(1, 41))
+def test_every_leaf_is_proved_by_its_path_and_nothing_else_is(size):
+    leaves = [leaf_hash(bytes([number])) for number in range(size)]
+    top, other = MerkleTree(leaves).root, leaf_hash(b"another")
+    for index, leaf in enumerate(leaves):
+        path = inclusion_path(leaves, index)
+        assert len(path) <= (size - 1).bit_length()
+        assert [at for at in range(-2, size + 3) if leads_to_root(leaf, at, size, path, top)] == [index]
+        assert not leads_to_root(other, index, size, path, top)
+        assert not leads_to_root(leaf, index, size, path, other)
+        assert not leads_to_root(leaf, index, size, [*path, other], top)
+        for at in range(len(path)):
+            assert not leads_to_root(leaf, index, size, [*path[:at], other, *path[at + 1 :]], top)
+            assert not leads_to_root(leaf, index, size, path[:at], top)

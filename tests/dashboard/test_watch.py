@@ -27,6 +27,7 @@ COMPLETE = Watched(
     log_messages=3,
 )
 AGREES = Report(
+    name="e",
     election="e",
     registered=5,
     candidates=(),

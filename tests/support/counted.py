@@ -1,0 +1,68 @@
+"""An election on real servers whose votes are recorded, logged and tallied by the test, as the scripts would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+import simplejson
+
+from election.audit.recount import Box, Register, microseconds
+from election.model import topics
+from election.model.definition import load_election
+from election.model.messages import Vote, encode_vote
+from election.platform.kafka import make_admin, make_producer, publish
+from election.platform.kafka_topics import ensure_topics
+from election.platform.postgres import Database, transaction
+from election.platform.runtime import Stop
+from election.platform.settings import Settings
+from election.seeding.seed import Seeding
+from tests.conftest import wait_for
+
+VOTERS = 300
+COUNTED_AT = "2026-05-07T12:00:00Z"
+
+
+def make_topics(settings: Settings) -> None:
+    admin, names = make_admin(settings), {topic.name for topic in topics.ALL}
+    ensure_topics(admin, 2, 1)
+    wait_for(lambda: names <= admin.list_topics(timeout=10).topics.keys(), 30, "topics")
+
+
+def seeded(settings: Settings, stop: Stop) -> Seeding:
+    """The simulated election with its roll in PostgreSQL and its topics, all of them empty."""
+    seeding = Seeding(settings, load_election("simulated", VOTERS), Database(settings, stop), stop)
+    make_topics(settings)
+    seeding.seed_database()
+    return seeding
+
+
+def log_votes(settings: Settings, votes: Iterable[Vote]) -> None:
+    producer = make_producer(settings)
+    for vote in votes:
+        publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote))
+    assert not producer.flush(30)
+
+
+def tally_votes(settings: Settings, votes: Iterable[Vote]) -> None:
+    """Publishes what every aggregate must say about these votes."""
+    with transaction(settings) as connection:
+        register = Register.read(connection)
+    box, producer = Box(register), make_producer(settings)
+    for vote in votes:
+        candidate = register.candidate_numbers[vote.candidate_id]
+        box.put(register.numbers[vote.voter_id], candidate, microseconds(vote.voting_time))
+    for topic in topics.AGGREGATED:
+        for key, total in box.totals()[topic.name].items():
+            fields = dict(zip(topic.key, key.split("|"), strict=True))
+            value = {**fields, "total_votes": total, "last_vote_at": COUNTED_AT}
+            publish(producer, topic.name, key, simplejson.dumps(value).encode())
+    assert not producer.flush(30)
+
+
+def point_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives the commands of this process the settings."""
+    for name, value in settings.postgres.items():
+        monkeypatch.setenv({"dbname": "POSTGRES_DB"}.get(name, f"POSTGRES_{name.upper()}"), str(value))
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
+    monkeypatch.setenv("VOTERS", str(VOTERS))
