@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
-
-import psycopg2
 
 from election.audit import commands
 from election.audit.auditor import PATIENCE_SECONDS
-from election.model.errors import ElectionError, Stopped, first_line
 from election.platform.runtime import start_log
+from election.results.look import run_command
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -57,16 +56,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     parsed = parse_arguments(arguments)
-    try:
-        start_log("audit", "INFO" if parsed.when_counted else "WARNING")
-        return commands.run(parsed)
-    except (ElectionError, OSError) as error:
-        sys.stderr.write(f"the audit could not look: {error}\n")
-    except psycopg2.Error as error:
-        sys.stderr.write(f"the audit could not look: PostgreSQL: {first_line(error)}\n")
-    except (KeyboardInterrupt, Stopped):
-        sys.stderr.write("the audit was stopped before it had a verdict\n")
-    return 2
+    start_log("audit", "INFO" if parsed.when_counted else "WARNING")
+    return run_command("the audit", partial(commands.run, parsed))
 
 
 if __name__ == "__main__":

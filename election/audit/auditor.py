@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-import psycopg2
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer
 from psycopg2.extensions import connection as Connection
 
 from election.audit.comparison import compare
@@ -15,13 +14,13 @@ from election.audit.recount import Box, Recount, Register
 from election.audit.report import Report
 from election.audit.seal import Sealing, read_record
 from election.model import topics
-from election.model.errors import CannotLook, first_line
+from election.model.errors import CannotLook
 from election.platform.kafka import make_admin, make_reader
 from election.platform.kafka_topics import read_to_end, topic_id
 from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from election.results.board import TOPICS, Board
-from election.results.held import HeldElection, read_held
+from election.results.look import HeldElection, looking, read_held
 
 PATIENCE_SECONDS, LIMIT_SECONDS, PAUSE_SECONDS = 15.0, 300.0, 1.0
 AUDIT = "audit"
@@ -46,18 +45,14 @@ class Auditor:
         Raises CannotLook.
         """
         try:
-            with transaction(self.settings, application_name=AUDIT) as connection:
+            with looking(), transaction(self.settings, application_name=AUDIT) as connection:
                 return self._look(connection)
-        except psycopg2.Error as error:
-            raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
-        except KafkaException as error:
+        except CannotLook:
             self.close()
-            raise CannotLook(f"Kafka: {error.args[0]}") from None
+            raise
 
     def _look(self, connection: Connection) -> Report:
         held = read_held(connection)
-        if held is None:
-            raise CannotLook("there is no election yet: main.py prepares it")
         made = topic_id(make_admin(self.settings), topics.VOTES)
         if self._log is None or made != self._made:
             self.close()

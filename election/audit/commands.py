@@ -26,7 +26,7 @@ WATCH_SECONDS = 5.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises CannotLook and other ElectionErrors, Stopped, psycopg2.Error and OSError."""
+    """Raises what `run_command` turns into one line."""
     if arguments.check_proof:
         return check_proof(arguments.check_proof, arguments.seal)
     settings = load_settings(login="auditor")

@@ -12,7 +12,7 @@ from election.audit.recount import NOBODY, Box, Recount, Register, Totals
 from election.audit.report import Finding, Line, Report
 from election.model import topics
 from election.results.board import Board
-from election.results.held import HeldElection
+from election.results.look import HeldElection
 from election.results.rejections import name_places
 
 WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") for topic in topics.AGGREGATED}

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 from confluent_kafka import Message
@@ -20,7 +19,9 @@ from psycopg2.extensions import connection as Connection
 from election.model import topics
 from election.model.errors import Malformed
 from election.model.messages import Reason, parse_vote
+from election.model.rows import Candidate
 from election.platform.postgres import streamed
+from election.results.look import read_candidates
 from election.results.rejections import Rejections
 
 NOBODY = -1
@@ -30,17 +31,6 @@ MINUTE = 60_000_000
 
 Totals = dict[str, dict[str, int]]
 ROLL_QUERY = "SELECT voter_id, state, gender, age_group FROM roll"
-
-
-class Candidate(NamedTuple):
-    """Who stands, as far as the audit names them."""
-
-    candidate_id: str
-    candidate_name: str
-    party_affiliation: str
-
-
-CANDIDATES_QUERY = f"SELECT {', '.join(Candidate._fields)} FROM candidates ORDER BY candidate_id"
 
 
 @dataclass
@@ -54,7 +44,7 @@ class Register:
 
     @classmethod
     def read(cls, connection: Connection) -> Register:
-        register = cls([Candidate._make(row) for row in streamed(connection, CANDIDATES_QUERY)])
+        register = cls(read_candidates(connection))
         names = "state", "gender", "age_group"
         seen: dict[str, dict[str, int]] = {name: {} for name in names}
         register.groups = {name: array("i") for name in names}

@@ -16,7 +16,7 @@ from election.platform.postgres import Database
 from election.platform.runtime import Stop, wait_until
 from election.platform.settings import Settings
 from election.results.board import LiveBoard
-from election.results.held import read_held
+from election.results.look import read_held
 
 PUBLISH_SECONDS = 30.0
 
@@ -52,9 +52,10 @@ def wait_until_counted(settings: Settings, stop: Stop) -> None:
     with closing(LiveBoard(settings).start()) as live, closing(Database(settings, stop)) as database:
 
         def lacking() -> str | None:
-            held = database.run(read_held)
-            if held is None:
-                return "main.py has not prepared the election yet"
+            try:
+                held = database.run(read_held)
+            except CannotLook as error:
+                return str(error)
             if live.problem:
                 return live.problem
             waited_for = f"{held.votes_expected:,} votes to be counted"

@@ -12,13 +12,14 @@ from election.audit import commands
 from election.audit.__main__ import main
 from election.audit.auditor import settle
 from election.audit.comparison import compare
-from election.audit.recount import Box, Candidate, Recount, Register, microseconds
+from election.audit.recount import Box, Recount, Register, microseconds
 from election.audit.report import Finding, as_json, render_progress, render_report
 from election.model import topics
 from election.model.errors import CannotLook
 from election.model.messages import Reason, Vote, encode_vote
+from election.model.rows import Candidate
 from election.results.board import Board
-from election.results.held import HeldElection
+from election.results.look import HeldElection
 
 NOON = datetime(2026, 5, 7, 12, 0, 30, tzinfo=UTC)
 HELD = HeldElection("test", "A test", registered=4, votes_expected=3)

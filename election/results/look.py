@@ -1,0 +1,66 @@
+"""What every reader of the results needs: which election the database holds, who stands, and one way to fail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import msgspec
+import psycopg2
+from confluent_kafka import KafkaException
+from psycopg2.extensions import connection as Connection
+
+from election.model.errors import CannotLook, ElectionError, Stopped, first_line
+from election.model.rows import Candidate
+from election.platform.postgres import rows
+
+
+class HeldElection(NamedTuple):
+    """The row of the table `election`, as far as readers need it."""
+
+    name: str
+    title: str
+    registered: int
+    votes_expected: int
+
+
+def read_held(connection: Connection) -> HeldElection:
+    """Raises CannotLook until main.py has prepared the election."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(HeldElection._fields)} FROM election")
+        found = cursor.fetchone()
+    if not found:
+        raise CannotLook("there is no election yet: main.py prepares it")
+    return HeldElection._make(found)
+
+
+def read_candidates(connection: Connection) -> list[Candidate]:
+    """Who stands, '2' before '10', without biography, platform and photo."""
+    query = """SELECT candidate_id, candidate_name, party_affiliation, kind FROM candidates
+               ORDER BY length(candidate_id), candidate_id"""
+    return [msgspec.convert(candidate, Candidate) for candidate in rows(connection, query)]
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Whatever Kafka or PostgreSQL refuses inside is a CannotLook."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
+    except KafkaException as error:
+        raise CannotLook(f"Kafka: {error.args[0].str()}") from None
+
+
+def run_command(name: str, work: Callable[[], int]) -> int:
+    """The exit code of a command's work; what can't be done ends in one line on standard error, and 2."""
+    try:
+        with looking():
+            return work()
+    except (ElectionError, OSError) as error:
+        sys.stderr.write(f"{name} could not look: {error}\n")
+    except (KeyboardInterrupt, Stopped):
+        sys.stderr.write(f"{name} was stopped before it was done\n")
+    return 2
