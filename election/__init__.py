@@ -21,8 +21,8 @@
 
 The rooms, each named for its work; imports go down this list, never up:
 
-    access, audit                 who may do what; python -m election.audit
-    results                       the totals read back, for the dashboard, run.py and the audit
+    access, audit, trace          who may do what; python -m election.audit; python -m election.trace, one vote's way
+    results                       the totals read back, for the dashboard, run.py and audit; python -m election.results
     seeding, casting, counting    the work of main.py, voting.py and spark-streaming.py; they never import each other
     platform                      what every script stands on: settings, runtime, Kafka, PostgreSQL, Java
     model                         what an election is: definition, ballots, messages, topics, errors

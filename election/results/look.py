@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 import psycopg2
 from confluent_kafka import KafkaException
+from psycopg2.errors import UndefinedTable
 from psycopg2.extensions import connection as Connection
 
 from election.model.errors import CannotLook, ElectionError, Stopped, first_line
@@ -48,6 +49,8 @@ def looking() -> Iterator[None]:
     """Whatever Kafka or PostgreSQL refuses inside is a CannotLook."""
     try:
         yield
+    except UndefinedTable:
+        raise CannotLook("there is no election yet: main.py prepares it") from None
     except psycopg2.Error as error:
         raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
     except KafkaException as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC
 
 import pytest
 import simplejson
@@ -20,7 +21,6 @@ from election.seeding.seed import Seeding
 from tests.conftest import wait_for
 
 VOTERS = 300
-COUNTED_AT = "2026-05-07T12:00:00Z"
 
 
 def make_topics(settings: Settings) -> None:
@@ -44,25 +44,27 @@ def log_votes(settings: Settings, votes: Iterable[Vote]) -> None:
     assert not producer.flush(30)
 
 
-def tally_votes(settings: Settings, votes: Iterable[Vote]) -> None:
+def tally_votes(settings: Settings, votes: Sequence[Vote]) -> None:
     """Publishes what every aggregate must say about these votes."""
     with transaction(settings) as connection:
         register = Register.read(connection)
     box, producer = Box(register), make_producer(settings)
+    newest = max(vote.voting_time for vote in votes).astimezone(UTC).isoformat()
     for vote in votes:
         candidate = register.candidate_numbers[vote.candidate_id]
         box.put(register.numbers[vote.voter_id], candidate, microseconds(vote.voting_time))
     for topic in topics.AGGREGATED:
         for key, total in box.totals()[topic.name].items():
             fields = dict(zip(topic.key, key.split("|"), strict=True))
-            value = {**fields, "total_votes": total, "last_vote_at": COUNTED_AT}
+            value = {**fields, "total_votes": total, "last_vote_at": newest}
             publish(producer, topic.name, key, simplejson.dumps(value).encode())
     assert not producer.flush(30)
 
 
 def point_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gives the commands of this process the settings."""
-    for name, value in settings.postgres.items():
-        monkeypatch.setenv({"dbname": "POSTGRES_DB"}.get(name, f"POSTGRES_{name.upper()}"), str(value))
+    """Gives the commands of this process the servers; each logs in as it does in earnest."""
+    monkeypatch.setenv("POSTGRES_HOST", settings.postgres_host)
+    monkeypatch.setenv("POSTGRES_PORT", str(settings.postgres_port))
+    monkeypatch.setenv("POSTGRES_DB", settings.postgres_db)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
     monkeypatch.setenv("VOTERS", str(VOTERS))
