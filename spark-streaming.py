@@ -7,10 +7,7 @@ checkpoint.
     python spark-streaming.py
 """
 
-from pyspark.sql import DataFrame
-
-from election.counting.count import COUNT, REJECT, open_count
-from election.counting.lookups import register_lookups
+from election.counting.count import Count, open_count
 from election.counting.tallies import (
     first_votes,
     label_tallies,
@@ -23,19 +20,17 @@ from election.platform.runtime import Stop, run_script
 from election.platform.settings import Settings
 
 
+def count_votes(count: Count) -> None:
+    messages = count.read_votes()
+    votes = validate_votes(parse_messages(messages))
+    tallies = tally_votes(first_votes(votes))
+    count.write_totals(label_tallies(tallies))
+    count.write_rejected(reject_votes(votes))
+
+
 def main(settings: Settings, stop: Stop) -> None:
     with open_count(settings, stop) as count:
-        register_lookups(count.spark, count.folder)
-
-        def queries(messages: DataFrame) -> dict[str, DataFrame]:
-            votes = validate_votes(parse_messages(messages))
-            tallies = tally_votes(first_votes(votes))
-            return {
-                COUNT: label_tallies(tallies),
-                REJECT: reject_votes(votes),
-            }
-
-        count.run(queries)
+        count.keep_running(count_votes)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ are its offsets committed, so a voter votes once whatever is killed.
     python voting.py
 """
 
-from election.casting.casting import CONNECTIONS, Pace, run_voting, wait_for_election
+from election.casting.casting import CONNECTIONS, run_voting, wait_for_election
+from election.casting.pace import Pace
 from election.model import topics
 from election.model.ballots import Ballots
 from election.model.definition import load_election
@@ -31,7 +32,7 @@ def main(settings: Settings, stop: Stop) -> None:
             voters,
             make_producer(settings),
             Ballots(election),
-            Pace(rate, most=settings.voting_batch_size),
+            Pace(rate, settings.voting_batch_size, settings.ramp_up_seconds),
             stop,
         )
 

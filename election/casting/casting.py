@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer
 
+from election.casting.pace import Pace
 from election.casting.record import Ballot, record_votes
 from election.model import topics
 from election.model.ballots import Ballots
@@ -37,26 +38,6 @@ POLL_SECONDS = 0.05
 # Each records a batch at a time; PostgreSQL needs a process for each, so more of them than cores gain nothing.
 CONNECTIONS = 2
 SKIPS_LOGGED = 10
-
-
-class Pace:
-    """How many votes may be cast now, at `rate` votes per second and never more than `most` at once; 0 is no limit."""
-
-    def __init__(self, rate: float, most: int, clock: Callable[[], float] = time.monotonic):
-        self.rate, self.most, self.clock = rate, most, clock
-        self.then, self.saved = clock(), 0.0
-
-    def allowance(self) -> int:
-        if not self.rate:
-            return self.most
-        now = self.clock()
-        self.saved = min(self.saved + (now - self.then) * self.rate, max(1.0, self.rate))
-        self.then = now
-        return min(int(self.saved), self.most)
-
-    def spend(self, votes: int) -> None:
-        if self.rate:
-            self.saved -= votes
 
 
 def wait_for_election(database: Database, election: Election, stop: Stop) -> None:
@@ -138,7 +119,7 @@ def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: flo
     """The votes of the next voters, as many as may vote now; None when nobody comes in time."""
     allowed = pace.allowance()
     if not allowed:
-        time.sleep(wait_seconds / 2)
+        time.sleep(min(wait_seconds, pace.seconds_to_next()))
         return None
     messages = good_messages(voters.consume(allowed, wait_seconds))
     if not messages:

@@ -122,6 +122,13 @@ def count_slots(spark: SparkSession) -> int:
     return context.defaultParallelism if executors else 0
 
 
+def running_tasks(spark: SparkSession) -> int:
+    """How many tasks are at work on the executors now."""
+    tracker = spark.sparkContext.statusTracker()
+    stages = (tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds())
+    return sum(stage.numActiveTasks for stage in stages if stage)
+
+
 def stop_spark(spark: SparkSession) -> None:
     try:
         spark.stop()

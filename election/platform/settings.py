@@ -26,6 +26,7 @@ class Settings:
     election: str = "simulated"
     voters: int | None = None
     rate: float | None = None
+    ramp_up_seconds: int = 30
 
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_partitions: int = 4
@@ -130,6 +131,7 @@ WHOLE_NUMBERS = {
     "postgres_port": 1,
     "spark_shuffle_partitions": 1,
     "voting_batch_size": 1,
+    "ramp_up_seconds": 0,
 }
 
 
