@@ -99,16 +99,26 @@ class Pipeline:
             ]
         else:
             command = [sys.executable, PROJECT / SCRIPTS[script]]
+        health = self._health_file(part)
+        health.parent.mkdir(exist_ok=True)
+        health.unlink(missing_ok=True)
         process = Process(
             part,
             command,
             self.logs / f"{part}.log",
-            environment={"PYTHONUNBUFFERED": "1", **self.environment, **settings},
+            environment={"PYTHONUNBUFFERED": "1", **self.environment, "HEALTH_FILE": str(health), **settings},
             folder=PROJECT,
         )
         self.parts[part] = process
         self._write_ledger()
         return process
+
+    def is_at_work(self, part: str) -> bool:
+        """Whether the script has begun its work since it was started: the count, when its tasks run."""
+        return self._health_file(part).exists()
+
+    def _health_file(self, part: str) -> Path:
+        return self.folder / "health" / part
 
     def dead_parts(self) -> list[str]:
         """The scripts that were started and have ended."""

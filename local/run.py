@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         say_moved_ports(pipeline)
         print("starting Kafka and PostgreSQL", flush=True)
         pipeline.start_services()
-        for part in ("main", "spark-streaming", *(() if options.no_dashboard else (DASHBOARD,)), "voting"):
+        for part in ("main", "spark-streaming", *(() if options.no_dashboard else (DASHBOARD,))):
             pipeline.start(part)
         return Supervisor(pipeline, election, stop).watch(until_counted=options.until_counted)
 

@@ -45,6 +45,7 @@ class Supervisor:
         screen, audited = Screen(), False
         try:
             while not self.stop.wait(REFRESH_SECONDS):
+                self.open_polls()
                 self.revive()
                 self._look()
                 screen.show(self.status())
@@ -61,6 +62,11 @@ class Supervisor:
             self.live.close()
         print("\nstopping", flush=True)
         return 0
+
+    def open_polls(self) -> None:
+        """Starts voting.py when the count is ready, so that the first vote is counted at once."""
+        if "voting" not in self.pipeline.parts and self.pipeline.is_at_work("spark-streaming"):
+            self.pipeline.start("voting")
 
     def revive(self) -> None:
         """Starts again what has died; gives up on what dies five times within a minute."""

@@ -1,5 +1,8 @@
 """The count as it runs: its queries, which never end, and the checkpoint that each goes on from.
 
+Many votes that wait are counted in micro-batches first, whose every total is one message for many votes; then the same
+checkpoint goes on in real-time mode, whose every vote is shown at once.
+
 Exact whatever is killed: state and offsets are committed together, the sink repeats itself after a crash, and totals
 are absolute. No state of a checkpoint ends a count: every vote is on votes_topic, so it can be counted anew.
 """
@@ -7,7 +10,6 @@ are absolute. No state of a checkpoint ends a count: every vote is on votes_topi
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +23,13 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
+from election.counting.checkpoint import alike, checkpoint_path, saved_offsets, set_aside
 from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups, register_lookups
 from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.model import topics
 from election.model.errors import CannotRun, StartAgain, first_line
-from election.platform.kafka_topics import TopicWatch, cluster_id, wait_for_topics
+from election.platform.kafka_topics import TopicWatch, cluster_id, count_messages, wait_for_topics
 from election.platform.refusals import is_denied
 from election.platform.runtime import Backoff, Stop
 from election.platform.security import spark_kafka_options
@@ -34,12 +37,12 @@ from election.platform.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Another number here makes new checkpoints: raise it whenever the state that a query keeps changes its meaning.
-STATE_VERSION = 4
 CHECK_SECONDS = 5
 TOTALS, REJECTED = "totals", "rejected"
 # A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
 REJECTED_CHECKPOINT_INTERVAL = "5 minutes"
+# Fewer votes than these wait less in real-time mode than micro-batches take to start.
+MANY_VOTES, BATCH_VOTES = 200_000, 500_000
 
 
 class Count:
@@ -55,12 +58,14 @@ class Count:
         self.settings, self.stop, self.spark, self.slots = settings, stop, spark, slots
         self.checkpoint, self.watch = checkpoint, watch
         self._queries: list[StreamingQuery] = []
+        self._draining = False
 
     def read_votes(self) -> DataFrame:
         """votes_topic from its beginning: key, value (bytes), partition, offset."""
+        at_once = {"maxOffsetsPerTrigger": BATCH_VOTES} if self._draining else {}
         return (
             self.spark.readStream.format("kafka")
-            .options(**spark_kafka_options(self.settings))
+            .options(**spark_kafka_options(self.settings), **at_once)
             .option("subscribe", topics.VOTES)
             .option("startingOffsets", "earliest")
             .load()
@@ -75,10 +80,6 @@ class Count:
         self._start(REJECTED, rejected, REJECTED_CHECKPOINT_INTERVAL, compression="lz4")
 
     def _start(self, name: str, messages: DataFrame, checkpoint_interval: str, compression: str) -> None:
-        real_time = {"realTime": checkpoint_interval}
-        trigger: dict[str, Any] = (
-            real_time if self.settings.real_time else {"processingTime": self.settings.spark_trigger}
-        )
         self._queries.append(
             messages.writeStream.queryName(name)
             .format("kafka")
@@ -87,9 +88,16 @@ class Count:
             .option("kafka.compression.type", compression)
             .option("checkpointLocation", str(self.checkpoint / name))
             .outputMode("update")
-            .trigger(**trigger)
+            .trigger(**self._trigger(checkpoint_interval))
             .start()
         )
+
+    def _trigger(self, checkpoint_interval: str) -> dict[str, Any]:
+        if self._draining:
+            return {"availableNow": True}
+        if self.settings.real_time:
+            return {"realTime": checkpoint_interval}
+        return {"processingTime": self.settings.spark_trigger}
 
     def keep_running(self, counting: Callable[[Count], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
@@ -100,6 +108,10 @@ class Count:
         backoff, before = Backoff(), ""
         while not self.stop.is_set():
             try:
+                # After a failure real-time mode is tried at once: it takes up what a micro-batch may refuse.
+                if self.settings.real_time and not before and self._votes_waiting() > MANY_VOTES:
+                    log.info("counting in micro-batches what waits on %s", topics.VOTES)
+                    self._run(counting, draining=True)
                 self._run(counting)
             except PySparkException as error:
                 if is_denied(error):
@@ -117,17 +129,24 @@ class Count:
                     set_aside(self.checkpoint / failed)
                 before = reason
 
-    def _run(self, counting: Callable[[Count], None]) -> None:
-        """Runs the queries until one fails or it is time to stop."""
-        self._queries, ready, saved, check_at = [], False, False, 0.0
+    def _votes_waiting(self) -> int:
+        """How many messages the checkpoint has not seen yet."""
+        return count_messages(self.settings, topics.VOTES) - sum(saved_offsets(self.checkpoint / TOTALS).values())
+
+    def _run(self, counting: Callable[[Count], None], draining: bool = False) -> None:
+        """Runs the queries until one fails or it is time to stop; `draining`, until what waited is counted."""
+        self._queries, self._draining, ready, saved, check_at = [], draining, False, False, 0.0
         wait_for_slots(self.spark, self.slots, self.stop)
         try:
             counting(self)
-            log.info("the queries have started: %s", "real time" if self.settings.real_time else "micro-batches")
+            log.info("the queries have started")
             while not self.stop.is_set():
-                for query in self._queries:
+                ended = [query for query in self._queries if not query.isActive]
+                for query in ended:
                     if error := query.exception():
                         raise error
+                if ended == self._queries:
+                    return
                 if not ready and self._tasks_run():
                     ready = True
                     log.info("ready: votes are counted as they come")
@@ -148,6 +167,8 @@ class Count:
 
     def _tasks_run(self) -> bool:
         """Whether every task of the real-time batches is at work; in micro-batches, whether the first has ended."""
+        if self._draining:
+            return False
         if not self.settings.real_time:
             return bool(self._queries[0].lastProgress)
         return running_tasks(self.spark) >= self.slots
@@ -180,30 +201,3 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
             raise CannotRun("Spark's JVM ended; start this script again, it carries on from its checkpoint") from None
         finally:
             stop_spark(spark)
-
-
-def checkpoint_path(settings: Settings, cluster: str, topic: str, election: str) -> Path:
-    """Where the count of this votes_topic keeps its state: that of another topic, cluster or election is another's."""
-    name = f"{topic}-{election[:12]}-v{STATE_VERSION}-s{settings.spark_shuffle_partitions}"
-    return Path(settings.spark_checkpoint_dir) / cluster / name
-
-
-def alike(text: str) -> str:
-    """The text of a failure without what is another in each run: ids, numbers."""
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", text)
-
-
-def set_aside(checkpoint: Path) -> None:
-    """Renames a query's checkpoint, so that the query counts votes_topic from its beginning.
-
-    Totals are absolute and only grow: until the recount has passed them, readers keep those they have.
-    """
-    aside = checkpoint.with_name(f"{checkpoint.name}-set-aside-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-    if checkpoint.exists():
-        checkpoint.rename(aside)
-        log.warning(
-            "the checkpoint %s can't be used and is set aside as %s: every vote is counted anew from %s",
-            checkpoint,
-            aside.name,
-            topics.VOTES,
-        )

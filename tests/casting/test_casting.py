@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from confluent_kafka import TopicPartition
 
-from election.casting.casting import Pace, cast_votes, parse_voters, run_voting
+from election.casting.casting import cast_votes, parse_voters, run_voting
+from election.casting.pace import Pace
 from election.model import topics
 from election.model.ballots import Ballots, registration_number
 from election.model.definition import load_election
@@ -76,7 +77,32 @@ def test_a_pace_gives_out_its_rate():
         allowed = pace.allowance()
         pace.spend(allowed)
         cast += allowed
-    assert cast == pytest.approx(1000, abs=1)
+    assert cast == pytest.approx(1000, abs=5)
+
+
+def test_a_batch_is_taken_once_a_twentieth_of_a_seconds_votes_have_come_together():
+    clock, batches = Clock(), []
+    pace = Pace(2000, most=1000, clock=clock)
+    for _ in range(1000):
+        clock.now += 0.001
+        if allowed := pace.allowance():
+            batches.append(allowed)
+            pace.spend(allowed)
+        assert (pace.seconds_to_next() == 0) == (pace.saved >= 100)
+    assert len(batches) <= 20
+    assert sum(batches) == pytest.approx(2000, abs=100)
+
+
+def test_the_rate_rises_evenly_over_the_ramp_up():
+    clock, cast = Clock(), []
+    pace = Pace(100, most=1000, ramp_up_seconds=10, clock=clock)
+    for _ in range(20):
+        clock.now += 1
+        allowed = pace.allowance()
+        pace.spend(allowed)
+        cast.append(allowed)
+    assert cast[:10] == pytest.approx([10 * second + 5 for second in range(10)], abs=6)
+    assert cast[10:] == pytest.approx([100] * 10, abs=6)
 
 
 def test_after_a_pause_a_pace_catches_up_one_second_at_most():

@@ -1,11 +1,12 @@
 """What the count decides without Spark: where its state is, and whether a failure can pass."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from election.counting import count as counting
-from election.counting.count import DRAIN_VOTES, checkpoint_path, votes_per_batch
+from election.counting import checkpoint
+from election.counting.checkpoint import alike, checkpoint_path, saved_offsets, set_aside
 from election.platform.refusals import is_denied
 from election.platform.settings import Settings
 
@@ -38,18 +39,44 @@ def test_the_checkpoint_of_another_count_is_not_used(another):
 
 def test_a_state_of_another_meaning_is_not_used(monkeypatch):
     before = checkpoint_path(**SAME)
-    monkeypatch.setattr(counting, "STATE_VERSION", counting.STATE_VERSION + 1)
+    monkeypatch.setattr(checkpoint, "STATE_VERSION", checkpoint.STATE_VERSION + 1)
     assert checkpoint_path(**SAME) != before
 
 
-@pytest.mark.parametrize("waiting", [20_001, 499_999, 500_001, 749_999, 750_001, 1_007_585, 10_000_000])
-@pytest.mark.parametrize("partitions", [1, 8, 256])
-def test_a_drain_ends_without_a_small_batch(waiting, partitions):
-    taken = partitions * (votes_per_batch(waiting) // partitions)
-    batches = -(-waiting // taken)
-    last = waiting - (batches - 1) * taken
-    assert last > 0.9 * taken
-    assert taken < 1.6 * DRAIN_VOTES
+def write_checkpoint(folder: Path, commits: list[int], offsets: dict[int, str]) -> None:
+    for name, files in (("commits", dict.fromkeys(commits, "v1\n{}")), ("offsets", offsets)):
+        (folder / name).mkdir(parents=True)
+        for number, text in files.items():
+            (folder / name / str(number)).write_text(text)
+
+
+def test_a_checkpoint_says_how_far_it_is(tmp_path):
+    offsets = {number: f'v1\n{{}}\n{{"votes_topic":{{"0":{number}00,"1":7}}}}' for number in (9, 10, 11)}
+    write_checkpoint(tmp_path, [9, 10], offsets)
+    assert saved_offsets(tmp_path) == {"0": 1000, "1": 7}
+
+
+@pytest.mark.parametrize("torn", ["", "v1", "v1\n{}", "v1\n{}\n-", "v1\n{}\n[1]"])
+def test_a_torn_checkpoint_has_seen_nothing(tmp_path, torn):
+    write_checkpoint(tmp_path, [3], {3: torn})
+    assert saved_offsets(tmp_path) == {}
+    assert saved_offsets(tmp_path / "gone") == {}
+
+
+def test_a_failure_is_like_another_but_for_its_ids_and_numbers():
+    first = "Query [id = 5f3a0c1e-0000-4444-8888-0123456789ab] ended: Failed to read log file /c/offsets/17"
+    again = "Query [id = aaaa0c1e-1111-4444-8888-0123456789ff] ended: Failed to read log file /c/offsets/18"
+    assert alike(first) == alike(again) != alike("Failed to read log file /c/commits/17")
+
+
+def test_a_checkpoint_that_is_set_aside_is_kept_under_another_name(tmp_path, caplog):
+    write_checkpoint(tmp_path / "totals", [3], {3: ""})
+    set_aside(tmp_path / "totals")
+    [aside] = tmp_path.iterdir()
+    assert aside.name.startswith("totals-set-aside-")
+    assert (aside / "commits" / "3").exists()
+    assert "is set aside" in caplog.text
+    set_aside(tmp_path / "totals")
 
 
 class SparkError(Exception):
