@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         return check_proof(arguments.check_proof, arguments.seal)
     settings = load_settings(login="auditor")
     if arguments.when_counted:
-        wait_until_counted(settings, Stop().listen())
+        wait_until_counted(settings, Stop())
     if arguments.prove:
         return prove(settings, arguments.prove, arguments.seal)
     if arguments.against:

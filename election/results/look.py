@@ -13,9 +13,10 @@ from confluent_kafka import KafkaException
 from psycopg2.errors import UndefinedTable
 from psycopg2.extensions import connection as Connection
 
-from election.model.errors import CannotLook, ElectionError, Stopped, first_line
+from election.model.errors import CannotLook, ElectionError, first_line
 from election.model.rows import Candidate
 from election.platform.postgres import rows
+from election.platform.refusals import GONE
 
 
 class HeldElection(NamedTuple):
@@ -54,7 +55,8 @@ def looking() -> Iterator[None]:
     except psycopg2.Error as error:
         raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
     except KafkaException as error:
-        raise CannotLook(f"Kafka: {error.args[0].str()}") from None
+        missing = "; main.py creates the topics" if error.args[0].code() in GONE else ""
+        raise CannotLook(f"Kafka: {error.args[0].str()}{missing}") from None
 
 
 def run_command(name: str, work: Callable[[], int]) -> int:
@@ -62,8 +64,10 @@ def run_command(name: str, work: Callable[[], int]) -> int:
     try:
         with looking():
             return work()
-    except (ElectionError, OSError) as error:
+    except ElectionError as error:
         sys.stderr.write(f"{name} could not look: {error}\n")
-    except (KeyboardInterrupt, Stopped):
+    except OSError as error:
+        sys.stderr.write(f"{name} could not look: {error.filename or 'standard output'}: {error.strerror}\n")
+    except KeyboardInterrupt:
         sys.stderr.write(f"{name} was stopped before it was done\n")
     return 2

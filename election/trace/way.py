@@ -149,8 +149,8 @@ def _trace_tally(reader: Consumer, vote: Vote) -> Iterator[Step]:
     if not first or not newest:
         yield Step(topics.VOTES_PER_CANDIDATE, f"no total of candidate {vote.candidate_id} is as new as this vote yet")
         return
-    for (message, tally), words in ((first, "votes with this one"), (newest, "votes in the newest total")):
-        yield Step(_place(message), f"{tally['total_votes']:,} {words}", _sent_at(message))
+    for (message, tally), words in ((first, "the first as new as this vote"), (newest, "the newest")):
+        yield Step(_place(message), f"total {tally['total_votes']:,}, {words}", _sent_at(message))
 
 
 def _trace_roll(reader: Consumer, key: bytes, cast_at: datetime | None) -> Step:

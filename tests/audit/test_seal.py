@@ -134,6 +134,12 @@ def test_a_tampered_proof_fails(tmp_path, capsys, change):
     assert "does not lead to the seal's root" in capsys.readouterr().out
 
 
+def test_a_file_that_is_missing_is_named(tmp_path, capsys):
+    missing = tmp_path / "missing.json"
+    assert main(["--check-proof", str(missing), "--seal", str(written(tmp_path))]) == 2
+    assert capsys.readouterr().err == f"the audit could not look: {missing}: No such file or directory\n"
+
+
 def test_a_vote_that_is_not_the_sealed_one_has_no_proof():
     seal, leaves = sealed(RECORD)
     assert make_proof(RECORD[0]._replace(candidate_id="z"), seal, leaves) is None

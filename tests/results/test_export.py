@@ -37,7 +37,7 @@ def test_the_command_exports_what_is_counted_with_the_verdict_of_the_audit(
     assert (found["status"], found["votes"], found["registered"]) == ("counting", VOTES, VOTERS)
     assert (found["audit"]["agrees"], found["audit"]["root"]) == (True, ROOT)
     assert [(place["location"], place["registered"]) for place in found["locations"]] == [
-        (place.name, place.registered) for place in seeding.election.locations
+        (place.name, place.registered) for place in seeding.election.locations if place.registered
     ]
     for name in ("locations", "genders", "age_groups", "minutes"):
         assert sum(sum(line["votes"].values()) for line in found[name]) == VOTES

@@ -61,8 +61,8 @@ def test_every_step_of_a_vote_is_shown_with_its_time(votes, capsys):
             *("", f"a vote for candidate {vote.candidate_id} (", f"a vote for candidate {vote.candidate_id} ("),
             *(
                 "this message is not among them",
-                " votes with this one",
-                " votes in the newest total",
+                ", the first as new as this vote",
+                ", the newest",
                 "marked as voted",
             ),
         ),
