@@ -11,11 +11,12 @@ from typing import Any
 
 import simplejson
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboard.data.photos import Photos
 from dashboard.data.watch import Watch
-from dashboard.drawing.maps import middles, prepare_outlines
 from dashboard.figures.figures import natural
+from dashboard.figures.outlines import middles, prepare_outlines
 from dashboard.figures.speed import WINDOW_SECONDS
 from dashboard.figures.view import View, Watched, list_candidates
 from election.model import topics
@@ -54,17 +55,19 @@ class Sources:
         with live.lock:
             board = live.board
             tallies = {topic: board.rows(topic) for topic in board.totals}
-            latencies = board.latencies.since(now - WINDOW_SECONDS)
+            delays = tuple(delay for delay in board.delays if delay[0] >= now - WINDOW_SECONDS)
+            verdicts = dict(board.verdicts)
             rejected, examples = board.rejected_by_reason, tuple(board.examples)
         return View(
             now=now,
             candidates=list_candidates(
                 [one.candidate_id for one in self.election.candidates] if self.election else [],
-                (*watched.candidates, *tallies[topics.VOTES_PER_CANDIDATE]),
+                (*watched.candidates, *map(asdict, tallies[topics.VOTES_PER_CANDIDATE])),
             ),
             tallies=tallies,
             changed_at=board.changed_at,
-            latencies=latencies,
+            delays=delays,
+            verdict=verdicts.get(self._name(watched)),
             rejected=rejected,
             examples=examples,
             counting_problem=live.problem,
@@ -72,6 +75,10 @@ class Sources:
             watched=watched,
             **self._title(watched),
         )
+
+    def _name(self, watched: Watched) -> str:
+        """The election's name, as audits publish it."""
+        return str(watched.election["name"]) if watched.election else self.election.name if self.election else ""
 
     def _title(self, watched: Watched) -> dict[str, Any]:
         """What the database says about the election; the folder's title until it does."""
@@ -115,5 +122,4 @@ def open_sources() -> Sources:
         log.warning("%s: there is no map and no list of places", error)
         election = None
     live = LiveBoard(settings).start()
-    auditor = load_settings(login="auditor") if settings.dashboard_audit == "on" else None
-    return Sources(settings, live, Watch(settings, live, auditor).start(), Photos(), election)
+    return Sources(settings, live, Watch(settings, live).start(), Photos(), election)

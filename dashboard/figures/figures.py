@@ -13,7 +13,7 @@ from dashboard.figures.view import Candidate, View
 from dashboard.figures.words import capital
 from dashboard.figures.words import votes as say_votes
 from election.model import topics
-from election.results.board import Tally
+from election.model.messages import Tally
 
 
 class Stage(StrEnum):
@@ -56,7 +56,7 @@ def standings(candidates: Sequence[Candidate], votes: Mapping[str, int]) -> list
 
 def overall(view: View) -> list[Standing]:
     """The candidates' standings in the whole election."""
-    votes = {tally["candidate_id"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_CANDIDATE)}
+    votes = {tally.candidate_id: tally.total_votes for tally in view.rows(topics.VOTES_PER_CANDIDATE)}
     return standings(view.candidates, votes)
 
 
@@ -111,7 +111,7 @@ class Party:
 
 def parties(view: View) -> list[Party]:
     """Every party, most votes first."""
-    votes = {tally["party_affiliation"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_PARTY)}
+    votes = {tally.party_affiliation: tally.total_votes for tally in view.rows(topics.VOTES_PER_PARTY)}
     members: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in view.candidates:
         members[candidate.party].append(candidate)
@@ -137,8 +137,8 @@ def places(view: View) -> list[Place]:
     """Every place with a vote, by name, in natural order."""
     votes: dict[str, dict[str, int]] = defaultdict(dict)
     for tally in view.rows(topics.VOTES_BY_LOCATION):
-        votes[tally["state"]][tally["candidate_id"]] = tally["total_votes"]
-    registered = {tally["state"]: tally.get("registered") for tally in view.rows(topics.TURNOUT_BY_LOCATION)}
+        votes[tally.state][tally.candidate_id] = tally.total_votes
+    registered = {tally.state: tally.registered for tally in view.rows(topics.TURNOUT_BY_LOCATION)}
     return [
         Place(name, tuple(standings(view.candidates, votes[name])), sum(votes[name].values()), registered.get(name))
         for name in sorted(votes, key=natural)
@@ -170,7 +170,7 @@ class Turnout:
 
 def turnout(rows: Sequence[Tally], field: str) -> list[Turnout]:
     """Each group's turnout, by name of the group."""
-    listed = [Turnout(capital(str(row[field])), row["total_votes"], row.get("registered")) for row in rows]
+    listed = [Turnout(capital(getattr(row, field)), row.total_votes, row.registered) for row in rows]
     return sorted(listed, key=lambda group: group.group)
 
 
@@ -178,7 +178,7 @@ def by_group(view: View, topic: str, field: str) -> list[tuple[str, list[Standin
     """Each group with its candidates in the election's order, by name of the group."""
     votes: dict[str, dict[str, int]] = defaultdict(dict)
     for row in view.rows(topic):
-        votes[capital(str(row[field]))][row["candidate_id"]] = row["total_votes"]
+        votes[capital(getattr(row, field))][row.candidate_id] = row.total_votes
     return [
         (
             group,

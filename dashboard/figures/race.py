@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from election.results.board import Tally
+from election.model.messages import Tally
 
 RACE_POINTS = 120
 
@@ -30,7 +30,7 @@ def race(rows: Sequence[Tally], points: int = RACE_POINTS) -> tuple[int, list[Mo
     """Minutes per moment, and the race from the first vote to the newest, in at most about `points` moments."""
     minutes: dict[datetime, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        minutes[datetime.fromisoformat(row["minute"])][row["candidate_id"]] = row["total_votes"]
+        minutes[datetime.fromisoformat(row.minute)][row.candidate_id] = row.total_votes
     if not minutes:
         return 1, []
     first, last = min(minutes), max(minutes)

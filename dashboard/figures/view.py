@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from dashboard.figures.palette import Mark, mark
 from election.model import topics
-from election.results.board import RejectedVote, Tally
+from election.model.messages import Tally, Verdict
+from election.results.board import RejectedVote
 
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
@@ -50,21 +51,12 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Audited:
-    """What a full audit found: every vote of the record held against a recount of the log and against the tally."""
-
-    at: float
-    agrees: bool
-    words: str
-
-
-@dataclass(frozen=True)
 class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
     `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
-    `sizes` are those of everything that the count has written, so that a change anywhere in it shows. The watch rests
-    while nobody looks: it is awake since `awake_since`, and last came to the end of a look at `looked_at`.
+    The watch rests while nobody looks: it is awake since `awake_since`, and last came to the end of a look at
+    `looked_at`.
     """
 
     database_at: float = 0.0
@@ -73,26 +65,18 @@ class Watched:
     candidates: tuple[Mapping[str, Any], ...] = ()
     record: Mapping[str, int] = field(default_factory=dict)
     tally: Mapping[str, int] = field(default_factory=dict)
-    sizes: tuple[int, ...] = ()
     moved_at: float = 0.0
     kafka_at: float = 0.0
     kafka_problem: str | None = "connecting to Kafka"
     log_messages: int | None = None
     groups: Mapping[str, Group] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-    audited: Audited | None = None
     awake_since: float = 0.0
     looked_at: float = 0.0
 
     @property
     def recorded(self) -> int:
         return sum(self.record.values())
-
-    @property
-    def complete(self) -> bool:
-        """Whether every vote that the election will have is in the record and in the tally."""
-        expected = self.election["votes_expected"] if self.election else 0
-        return bool(expected) and self.recorded == sum(self.tally.values()) == expected
 
 
 @dataclass(frozen=True)
@@ -106,7 +90,8 @@ class View:
     candidates: tuple[Candidate, ...] = ()
     tallies: Mapping[str, list[Tally]] = field(default_factory=dict)
     changed_at: float = 0.0
-    latencies: tuple[tuple[float, float], ...] = ()
+    delays: tuple[tuple[float, float], ...] = ()
+    verdict: Verdict | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[RejectedVote, ...] = ()
     counting_problem: str | None = None
@@ -126,8 +111,14 @@ class View:
         return self.tallies.get(topic, [])
 
     @property
+    def audited(self) -> Verdict | None:
+        """What an audit published about the votes that are recorded now; None when there was none since."""
+        recorded = self.watched.recorded if self.watched.database_at else self.counted
+        return self.verdict if self.verdict and self.verdict.votes == recorded else None
+
+    @property
     def counted(self) -> int:
-        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+        return sum(tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE))
 
     @property
     def one_voter_per_ballot(self) -> bool:
@@ -137,13 +128,13 @@ class View:
     @property
     def newest_vote_at(self) -> float | None:
         """When the newest counted vote was cast."""
-        return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+        return max((tally.last_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
 def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) -> tuple[Candidate, ...]:
     """The candidates in the election's order, each with a mark of its own; those it doesn't name come after.
 
-    `known` are rows of the table or tallies: whatever tells a candidate's name. The first that does counts.
+    `known` are rows with a candidate's name, party and photo; the first of a candidate counts.
     """
     rows: dict[str, Mapping[str, Any]] = {}
     for row in known:

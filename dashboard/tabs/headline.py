@@ -41,14 +41,14 @@ def status(view: View) -> str:
     if now is Stage.COUNTING and (out := outstanding(view)):
         return f"{now}: {words.votes(view.counted)} counted, {words.count(out)} still out"
     if now is Stage.COUNTED:
-        audited = " and audited" if view.watched.audited and view.watched.audited.agrees else ""
+        audited = " and audited" if view.audited and view.audited.agrees else ""
         return f"All {words.votes(view.counted)} counted{audited}"
     return str(now)
 
 
 def differs(view: View) -> bool:
     """Whether the comparison or the audit found a difference."""
-    audited = view.watched.audited
+    audited = view.audited
     return check(view.watched, view.now).agreement is Agreement.DIFFERS or bool(audited and not audited.agrees)
 
 
@@ -65,13 +65,13 @@ def _title(view: View, paused: bool) -> str:
         pills.append(markup.pill("quiet", "‖", f"Paused at {datetime.fromtimestamp(view.now, UTC):%H:%M:%S} UTC"))
     if kafka_problem(view) and view.counted:
         pills.append(markup.pill("bad", "!", "Interrupted: last known figures"))
-    audited = view.watched.audited
     if differs(view):
         pills.append(markup.pill("bad", "✕", "Tally and record differ"))
-    elif now is Stage.COUNTED and audited:
+    elif now is Stage.COUNTED and view.audited:
         said = "Audited: record, log and tally agree"
         if problems(view):
-            said = f"Audited {words.age(view.now - audited.at)}: record, log and tally agreed"
+            age = words.age(view.now - view.audited.audited_at.timestamp())
+            said = f"Audited {age}: record, log and tally agreed"
         pills.append(markup.pill("good", "✓", said))
     elif now is Stage.COUNTED and compared.agreement is Agreement.AGREES:
         pills.append(markup.pill("good", "✓", "Tally equals the record"))
@@ -153,9 +153,9 @@ def _tiles(view: View, interval_seconds: float | None) -> str:
 
 def _delay(view: View, interval_seconds: float | None) -> tuple[str, str, str]:
     """How long a vote takes from cast to this page, which shows it at its next refresh."""
-    counted = overall_delay(view.latencies, view.now)
+    counted = overall_delay(view.delays, view.now)
     if counted is None:
         return "Cast to shown", "–", "no votes in the last minute"
     note = f"median; counted in {words.delay(counted.p50)}"
-    shown = shown_delay(view.latencies, view.now, interval_seconds) if interval_seconds else None
+    shown = shown_delay(view.delays, view.now, interval_seconds) if interval_seconds else None
     return "Cast to shown", "paused" if shown is None else words.delay(shown), note

@@ -6,7 +6,6 @@ import streamlit as st
 from pyarrow import Table
 
 from dashboard.drawing import charts, markup
-from dashboard.drawing.examples import example
 from dashboard.drawing.page import Page, show
 from dashboard.figures import words
 from dashboard.figures.health import Agreement, State, check, parts
@@ -52,12 +51,13 @@ def _sums(view: View) -> None:
             )
         )
     )
-    if audited := watched.audited:
+    if audited := view.audited:
         kind, sign = SIGNS[Agreement.AGREES if audited.agrees else Agreement.DIFFERS]
         pill = markup.pill(kind, sign, "audit: all agree" if audited.agrees else "audit: they differ")
-        at = words.age(view.now - audited.at)
-        said = f"The record, a recount of the log and the tally, vote by vote, {at}: {audited.words}."
-        show(f'<div class="e-top">{pill} <span>{markup.text(said)}</span></div>')
+        age = words.age(view.now - audited.audited_at.timestamp())
+        outcome = f"{words.votes(audited.votes)} agree" if audited.agrees else f"{audited.differences:,} differences"
+        said = f"Record, log and tally, vote by vote, {age}: {outcome}. Merkle root {audited.root}"
+        show(f'<div class="e-top">{pill} <span class="e-code">{markup.text(said)}</span></div>')
     if view.candidates:
         with st.expander("Record and tally of each candidate"):
             rows = (
@@ -116,7 +116,7 @@ def _delays(view: View) -> None:
 
 def _last_minute(view: View) -> tuple[str, Table, str] | None:
     """The delays of the last minute in a sentence, as the chart's data and as a table."""
-    whole, seen = overall_delay(view.latencies, view.now), delays(view.latencies, view.now)
+    whole, seen = overall_delay(view.delays, view.now), delays(view.delays, view.now)
     if whole is None or len(seen) < 2:
         return None
     rows = ((f"{view.now - one.at:.0f} s ago", words.delay(one.p50), words.delay(one.p99)) for one in reversed(seen))
@@ -136,9 +136,7 @@ def _rejected(view: View) -> None:
     ranked = sorted(view.rejected.items(), key=lambda item: -item[1])
     show(title + markup.bars((reason, number, total, words.count(number), None) for reason, number in ranked))
     with st.expander("The newest examples"):
-        rows = ((f"{one.partition} / {one.offset}", one.reason, example(one)) for one in reversed(view.examples))
-        show(
-            markup.table(
-                "Their fields; voters and candidates are masked", ("Partition / offset", "Reason", "Message"), rows
-            )
+        rows = (
+            (f"{one.partition} / {one.offset}", one.reason, words.count(one.length)) for one in reversed(view.examples)
         )
+        show(markup.table("Where each stands on votes_topic", ("Partition / offset", "Reason", "#Bytes"), rows))

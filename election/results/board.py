@@ -1,4 +1,4 @@
-"""Reads the count back: the aggregated_* topics and rejected_votes, for the dashboard, `run.py` and the audit."""
+"""Reads the count back, for the dashboard, `run.py` and the audit: aggregated_*, rejected_votes, audit_verdicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from election.model import topics
 from election.model.errors import Malformed
-from election.model.messages import Reason, Tally, parse_tally
+from election.model.messages import Reason, Tally, Verdict, parse_tally, parse_verdict
 from election.platform.kafka import good_messages, make_admin, make_reader
 from election.platform.kafka_topics import read_to_end, topic_id
 from election.platform.refusals import GONE
@@ -23,7 +23,7 @@ from election.results.rejections import Rejections
 
 log = logging.getLogger(__name__)
 
-TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES)
+TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES, topics.AUDIT_VERDICTS)
 READ_MESSAGES, READ_SECONDS = 5000, 0.05
 EXAMPLES_KEPT = 20
 # A minute of 500 votes a second: more would cost the dashboard more time than they tell.
@@ -51,9 +51,11 @@ class RejectedVote:
 class Board:
     """The latest totals. They only grow: whatever is repeated or comes late, the largest total of a key stays."""
 
-    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in TOPICS})
+    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in KEYS})
     rejected: Rejections = field(default_factory=Rejections)
     examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
+    # What an audit last published about an election, by the election's name.
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     malformed: int = 0
     changed_at: float = 0.0
     # When a total was read, and how long its newest vote had taken from cast to there, in seconds.
@@ -64,6 +66,8 @@ class Board:
         try:
             if topic == topics.REJECTED_VOTES:
                 self._reject(value, dict(headers or []), now)
+            elif topic == topics.AUDIT_VERDICTS:
+                self.verdicts[(key or b"").decode()] = parse_verdict(value)
             else:
                 self._count(topic, (key or b"").decode(), parse_tally(value), now)
         except (Malformed, KeyError, TypeError, ValueError, AttributeError) as error:

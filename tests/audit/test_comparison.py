@@ -174,7 +174,7 @@ def bad_message(case):
     [
         (lambda case: case.record("v3"), lambda case: [case.log("v3"), case.tally()], ("v3",)),
         (lambda case: case.cast("v3"), lambda case: case.tally(), ("a (2 for 3)",)),
-        (bad_message, lambda case: case.reject(Reason.NOT_JSON, 7), ("0/7",)),
+        (bad_message, lambda case: case.reject(Reason.NOT_JSON, 7), ("not a flat JSON object (1)",)),
     ],
     ids=["recorded", "logged", "bad"],
 )

@@ -20,6 +20,7 @@ from dashboard.data.sources import Sources
 from dashboard.figures.view import Group, Sample, Watched
 from election.model import topics
 from election.model.definition import Election, load_election
+from election.model.messages import Verdict
 from election.platform.settings import Settings
 from election.results.board import Board
 
@@ -100,7 +101,7 @@ def staged_board(election: Election, cast: Iterable[dict[str, Any]], now: float)
             tally["registered"] = election.registered // 6
         tally |= {"total_votes": total, "last_vote_at": datetime.fromtimestamp(now, UTC).isoformat()}
         board.apply(topic, "|".join(key).encode(), simplejson.dumps(tally).encode(), None, now)
-    board.latencies.clear()
+    board.delays.clear()
     return board
 
 
@@ -120,7 +121,12 @@ def named_candidates(election: Election) -> list[dict[str, str]]:
 
 
 def staged_sources(
-    share: float = 0.5, *, name: str = "montreal-2013", voters: int | None = None, **watched: Any
+    share: float = 0.5,
+    *,
+    name: str = "montreal-2013",
+    voters: int | None = None,
+    verdict: Verdict | None = None,
+    **watched: Any,
 ) -> Sources:
     """Sources of an election of which `share` is counted; `watched` changes what the watch saw."""
     election, now = load_election(name, voters), time.time()
@@ -129,7 +135,7 @@ def staged_sources(
     if board.counted and share < 1:
         for step in range(1200):
             slow = 0.004 * (step % 7 == 0) + 0.02 * (step % 97 == 0)
-            board.latencies.add(now - 60 + step / 20, 0.006 + slow)
+            board.delays.append((now - 60 + step / 20, 0.006 + slow))
     seen: dict[str, Any] = {
         "database_at": now,
         "database_problem": None,
@@ -154,4 +160,6 @@ def staged_sources(
         else (),
     }
     live = StagedLive(board)
+    if verdict:
+        board.verdicts[election.name] = verdict
     return Sources(Settings(election=name), live, StagedWatch(Watched(**(seen | watched))), NoPhotos(), election)  # type: ignore[arg-type]

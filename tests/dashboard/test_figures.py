@@ -16,6 +16,7 @@ from dashboard.figures.palette import COLOURS, contrast, mark
 from dashboard.figures.race import race, spread
 from dashboard.figures.view import View, Watched, list_candidates
 from election.model import topics
+from election.model.messages import Tally
 
 CANDIDATES = list_candidates(
     ["b", "a"], [{"candidate_id": name, "candidate_name": name.upper(), "party_affiliation": "P"} for name in "ab"]
@@ -27,7 +28,7 @@ def ranked(**votes: int) -> list[Standing]:
 
 
 def view(counted: int, expected: int | None, **changes: Any) -> View:
-    tally = {"candidate_id": "a", "total_votes": counted, "last_vote_at": datetime.now(UTC)}
+    tally = Tally(counted, datetime.now(UTC), "a")
     return View(
         now=0.0,
         votes_expected=expected,
@@ -95,8 +96,8 @@ def test_without_votes_it_is_before_voting_begun_or_unknown() -> None:
     assert stage(view(0, 10, counting_problem="no broker")) is Stage.UNKNOWN
 
 
-def minute(at: str, candidate: str, votes: int) -> dict[str, Any]:
-    return {"minute": at, "candidate_id": candidate, "total_votes": votes}
+def minute(at: str, candidate: str, votes: int) -> Tally:
+    return Tally(votes, datetime.fromisoformat(at), candidate, minute=at)
 
 
 def test_the_race_adds_up_minute_by_minute_and_keeps_minutes_without_votes() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.drawing.maps import middles, prepare_outlines, say_counted
+from dashboard.drawing.maps import say_counted
 from dashboard.figures.figures import Place
+from dashboard.figures.outlines import middles, prepare_outlines
 from tests.dashboard.staged import staged_sources
 
 
