@@ -145,7 +145,7 @@ def receive(
         message = reader.poll(0.1)
         if message is not None and not message.error() and (message.key() or b"").startswith(prefix):
             now = time.time()
-            taken.append((now, now - parse_tally(message.value()).last_vote_at.timestamp()))
+            taken.append((now, now - parse_tally(message.value()).newest_vote_at.timestamp()))
     reader.close()
     delays.put(taken)
 

@@ -70,6 +70,7 @@ class Voter(msgspec.Struct, frozen=True):
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+UtcText = Annotated[str, msgspec.Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
 TallyText = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Read = TypeVar("Read")
 
@@ -78,7 +79,7 @@ class Tally(msgspec.Struct, frozen=True):
     """A running total of one key of an aggregated_* topic; a field that its topic doesn't have is empty."""
 
     total_votes: Count
-    last_vote_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    last_vote_at: UtcText
     candidate_id: TallyText = ""
     candidate_name: TallyText = ""
     party_affiliation: TallyText = ""
@@ -88,6 +89,14 @@ class Tally(msgspec.Struct, frozen=True):
     age_group: TallyText = ""
     minute: TallyText = ""
     registered: Count | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a day that no calendar has."""
+        datetime.fromisoformat(self.last_vote_at)
+
+    @property
+    def newest_vote_at(self) -> datetime:
+        return datetime.fromisoformat(self.last_vote_at)
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -85,7 +85,7 @@ class Board:
             self.totals[topic][key] = tally
             self.changed_at = now
             if topic == topics.VOTES_PER_CANDIDATE:
-                self.delays.append((now, now - tally.last_vote_at.timestamp()))
+                self.delays.append((now, now - tally.newest_vote_at.timestamp()))
 
     def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
         position = int(headers["partition"]), int(headers["offset"])
@@ -116,7 +116,7 @@ class Board:
 
     @property
     def newest_vote_at(self) -> datetime | None:
-        return max((tally.last_vote_at for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+        return max((tally.newest_vote_at for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
     @property
     def votes_per_candidate(self) -> dict[str, int]:
