@@ -12,7 +12,15 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
-from dashboard.data.database import LoginRefused, Unavailable, connect, read_candidates, read_election, read_record
+from dashboard.data.database import (
+    LoginRefused,
+    Unavailable,
+    connect,
+    count_roll,
+    read_candidates,
+    read_election,
+    read_record,
+)
 from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Group, Sample, Watched
 from election.model import topics
 from election.model.errors import first_line
@@ -115,11 +123,13 @@ class Watch:
             election = read_election(self._connection)
             if election is None:
                 return replace(watched, database_problem=NO_ELECTION)
+            record = read_record(self._connection)
             return replace(
                 watched,
                 election=election,
+                roll=watched.roll if record else count_roll(self._connection),
                 candidates=tuple(read_candidates(self._connection)),
-                record=read_record(self._connection),
+                record=record,
                 tally=tally,
                 database_problem=None,
                 database_at=time.time(),

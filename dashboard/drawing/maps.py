@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from dashboard.drawing.charts import SHOWN, Colours
-from dashboard.figures.figures import Place
+from dashboard.drawing.markup import isolated
 from dashboard.figures.palette import NOTHING
+from dashboard.figures.places import Place
 from dashboard.figures.words import count, points
 
 EDGE, CHOSEN_EDGE = 0.7, 4
@@ -54,22 +55,22 @@ def map_data(
     for name, (x, y) in at.items():
         place = counts.get(name)
         leading = place.lead if place else None
-        first = leading.leaders[0] if leading and len(leading.leaders) == 1 else None
-        done = place.counted / place.registered if place and place.registered else 0
-        strength = shade(leading.votes, place.counted) if leading and place else 0.12
+        first = leading.alone if leading else None
+        done = min(place.counted / place.registered, 1) if place and place.registered else 0
+        strength = shade(leading.votes, leading.leaders[0].total) if leading else 0.12
         rows.append(
             {
                 "location": name,
                 "x": x,
                 "y": y,
-                "fill": ink if by_counted else first.candidate.mark.colour if first else NOTHING,
+                "fill": ink if by_counted else first.mark.colour if first else NOTHING,
                 "edge": CHOSEN_EDGE if name == chosen.place else EDGE,
                 "times": chosen.times,
                 "said": f"{name}, chosen" if name == chosen.place else name,
                 "strength": LEAST_COUNTED + (MOST_COUNTED - LEAST_COUNTED) * done if by_counted else strength,
-                "symbol": (first.candidate.mark.symbol if first else "=" if leading else "") if not by_counted else "",
-                "leader": first.candidate.name if first else "Tie" if leading else "No votes counted",
-                "lead": points(leading.votes, place.counted) if leading and place else "–",
+                "symbol": (first.mark.symbol if first else "=" if leading else "") if not by_counted else "",
+                "leader": isolated(first.name) if first else "Tie" if leading else "No votes",
+                "lead": points(leading.votes, leading.leaders[0].total) if leading else "–",
                 "counted": say_counted(place),
             }
         )

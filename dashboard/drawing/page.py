@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.data.sources import Sources, open_sources
-from dashboard.drawing import markup
+from dashboard.drawing.markup import parts
 from dashboard.figures.view import View
 from election.model.errors import SettingError
 
@@ -53,7 +53,7 @@ def open_page() -> Page:
     try:
         sources = open_sources()
     except SettingError as error:
-        show(markup.notice([f"The dashboard can't start: {error}"]))
+        show(parts.notice([f"The dashboard can't start: {error}"]))
         st.stop()
     return Page(sources, _refresh_controls())
 

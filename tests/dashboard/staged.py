@@ -23,6 +23,7 @@ from election.model.definition import Election, load_election
 from election.model.messages import Verdict
 from election.platform.settings import Settings
 from election.results.board import Board
+from tests.dashboard import ugly
 
 AGE_GROUPS = "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+"
 GENDERS = "female", "male"
@@ -106,8 +107,13 @@ def staged_board(election: Election, cast: Iterable[dict[str, Any]], now: float)
 
 
 @cache
+def _election(name: str, voters: int | None) -> Election:
+    return ugly.ALL[name]() if name in ugly.ALL else load_election(name, voters)
+
+
+@cache
 def _board(name: str, voters: int | None, share: float) -> Board:
-    election = load_election(name, voters)
+    election = _election(name, voters)
     return staged_board(election, ballots(election, share), time.time())
 
 
@@ -129,7 +135,7 @@ def staged_sources(
     **watched: Any,
 ) -> Sources:
     """Sources of an election of which `share` is counted; `watched` changes what the watch saw."""
-    election, now = load_election(name, voters), time.time()
+    election, now = _election(name, voters), time.time()
     board = deepcopy(_board(name, voters, share))
     board.changed_at = now
     if board.counted and share < 1:

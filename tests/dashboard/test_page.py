@@ -82,7 +82,7 @@ def test_every_tab_shows_every_stage_of_both_elections(show: Shown, tab: str, sh
 
 def test_before_the_first_vote_nobody_leads(show: Shown) -> None:
     said = show(staged_sources(0.0))
-    assert "No vote has been counted yet" in said
+    assert "The polls are open. The first vote shows here" in said
     assert "Leads so far" not in said
 
 
@@ -194,7 +194,7 @@ def test_a_setting_that_cannot_be_used_is_said_instead_of_a_page(monkeypatch: py
     monkeypatch.setattr(page, "open_sources", refuse)
     app = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not app.exception
-    assert "KAFKA_PARTITIONS=&#x27;x&#x27; is not a whole number" in html_of(app)
+    assert "KAFKA_PARTITIONS=&#39;x&#39; is not a whole number" in html_of(app)
 
 
 def test_a_viewer_can_pause_and_choose_the_pace(show: Shown) -> None:
