@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +12,15 @@ import pytest
 import simplejson
 
 from dashboard.drawing.downloads import as_csv, as_json
+from dashboard.drawing.markup import parts
 from dashboard.drawing.page import TABS
+from dashboard.figures.figures import by_group
 from dashboard.tabs.place_table import place_rows
 from dashboard.tabs.results import candidate_rows
+from election.model import topics
 from election.model.messages import Verdict
 from tests.dashboard import ugly
-from tests.dashboard.shown import Shown
+from tests.dashboard.shown import Shown, html_of
 from tests.dashboard.staged import staged_board, staged_sources
 
 
@@ -162,3 +166,19 @@ def test_whatever_is_shown_can_be_taken_along() -> None:
     assert taken["status"] == "Counting · partial result"
     assert taken["votes_counted"] == sum(row["counted"] for row in taken["rows"]) == view.counted
     assert len(taken["rows"]) == 2500
+
+
+def test_a_name_of_any_direction_stays_with_its_symbol(show: Shown) -> None:
+    sources = staged_sources(0.5, name="right-to-left")
+    show(sources, "Voters")
+    html = html_of(show.app)
+    for one in sources.look().drawn:
+        assert f"{one.mark.symbol}</span> <bdi>{one.name}</bdi>" in html
+
+
+def test_the_parts_of_a_bar_are_as_wide_as_their_shares() -> None:
+    view = staged_sources(0.5, name="crowded").look()
+    ((_, standings),) = [group for group in by_group(view, topics.VOTES_BY_GENDER, "gender") if group[0] == "Female"]
+    widths = re.findall(r"width:([\d.]+)%", parts.stacked([("Female", standings)]))
+    assert [float(width) for width in widths] == [round(100 * one.votes / one.total, 2) for one in standings]
+    assert sum(map(float, widths)) == pytest.approx(100, abs=0.1)
