@@ -39,6 +39,7 @@ def roll(*_: object) -> voters.Answer:
 
 
 staged = sources(os.environ.get("STAGED", "simulated"), float(os.environ.get("SHARE", "0.5")))
+staged.live.heard_at = float("inf")  # it is heard at every moment
 page.open_sources = lambda: staged  # type: ignore[assignment]
 voters.ask = roll  # type: ignore[assignment]
 runpy.run_path(str(PROJECT / "streamlit-app.py"), run_name="__main__")
