@@ -7,13 +7,13 @@ from html import escape
 from math import log10
 
 from bench.tables import Records, by_rate_and_way
-from dashboard.figures.palette import mark
+from dashboard.figures.palette import MARKS
 from election import PROJECT
 
 CHART = PROJECT / "docs" / "images" / "latency.svg"
 WIDTH, ROW, TOP, LEFT, RIGHT = 760, 46, 58, 200, 40
 LOWEST_MS, HIGHEST_MS = 1, 100_000
-COLOURS = {"real time": mark(0).colour, "Flink": mark(2).colour, "micro-batches": mark(1).colour}
+COLOURS = {"real time": MARKS[0].colour, "Flink": MARKS[2].colour, "micro-batches": MARKS[1].colour}
 FIGURES = "p50", "p99", "worst"
 
 

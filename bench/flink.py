@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 from confluent_kafka import KafkaException
@@ -17,7 +16,7 @@ from confluent_kafka.admin import NewTopic
 from election.counting.lookups import find_voter
 from election.model import topics
 from election.model.errors import NotStarted
-from election.model.messages import parse_tally
+from election.model.messages import Tally, parse_tally
 from election.platform.jars import JARS, ensure_jars
 from election.platform.java import find_java_home
 from election.platform.kafka import make_admin, make_reader
@@ -102,7 +101,7 @@ def _make_topic(settings: Settings) -> None:
 def read_flink(settings: Settings) -> list[int]:
     """How many votes are in each of Flink's aggregates."""
     reader = make_reader(settings, [TOTALS])
-    totals: dict[bytes, dict[str, Any]] = {}
+    totals: dict[bytes, Tally] = {}
     try:
         for messages in read_to_end(reader, [TOTALS]):
             totals |= {message.key() or b"": parse_tally(message.value()) for message in messages}
@@ -111,7 +110,7 @@ def read_flink(settings: Settings) -> list[int]:
     finally:
         reader.close()
     return [
-        sum(tally["total_votes"] for key, tally in totals.items() if key.startswith(key_prefix(topic.name)))
+        sum(tally.total_votes for key, tally in totals.items() if key.startswith(key_prefix(topic.name)))
         for topic in topics.AGGREGATED
     ]
 

@@ -95,7 +95,7 @@ def until_counted(settings: Settings, aggregates: Sequence[tuple[str, bytes]], v
 
         def add_up(topic: str, prefix: bytes) -> int:
             ours = (total for (name, key), total in newest.items() if name == topic and key.startswith(prefix))
-            return sum(parse_tally(total)["total_votes"] for total in ours)
+            return sum(parse_tally(total).total_votes for total in ours)
 
         def are_counted() -> bool:
             for message in good_messages(reader.consume(TOTALS_READ, LOOK_SECONDS)):

@@ -102,7 +102,7 @@ def read_spark(settings: Settings) -> list[int]:
     """How many votes are in each aggregate; none, when any was rejected."""
     board = read_board(settings)
     return [
-        0 if board.rejected else sum(tally["total_votes"] for tally in board.rows(topic.name))
+        0 if board.rejected else sum(tally.total_votes for tally in board.rows(topic.name))
         for topic in topics.AGGREGATED
     ]
 
@@ -145,7 +145,7 @@ def receive(
         message = reader.poll(0.1)
         if message is not None and not message.error() and (message.key() or b"").startswith(prefix):
             now = time.time()
-            taken.append((now, now - parse_tally(message.value())["last_vote_at"].timestamp()))
+            taken.append((now, now - parse_tally(message.value()).newest_vote_at.timestamp()))
     reader.close()
     delays.put(taken)
 

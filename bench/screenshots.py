@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from election import PROJECT
+from election.audit.auditor import settled
+from election.audit.verdict import publish_verdict
 from election.model.definition import load_election
 from election.platform.settings import load_settings
 from election.results.board import LiveBoard
@@ -149,6 +151,7 @@ def picture(name: str, browser: Browser) -> None:
             wait_for_share(live, expected, HALF)
             take_all(browser, pipeline.dashboard_url, f"{name}-counting")
             wait_for_share(live, expected, ALL)
+            publish_verdict(settings, settled(settings))
             final = open_page(browser, pipeline.dashboard_url)
             expect(final.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=AUDIT_MS)
             take_all(browser, pipeline.dashboard_url, f"{name}-final")

@@ -155,12 +155,12 @@ class Screen:
 def report_result(election: Election, board: Board, seconds: float) -> bool:
     """Prints the result table; whether it is the election's known outcome everywhere."""
     expected, counted = election.votes_per_candidate, board.votes_per_candidate
-    names = {row["candidate_id"]: row for row in board.rows("aggregated_votes_per_candidate")}
+    names = {row.candidate_id: row for row in board.rows("aggregated_votes_per_candidate")}
     print(f"\n{election.title}: all {board.counted:,} votes are counted, {seconds:.0f} s after the start\n")
     for candidate_id, votes in sorted(counted.items(), key=lambda item: -item[1]):
         row = names[candidate_id]
         share = votes / board.counted
-        print(f"  {row['candidate_name']:<24}{row['party_affiliation']:<32}{votes:>9,}{share:>8.1%}")
+        print(f"  {row.candidate_name:<24}{row.party_affiliation:<32}{votes:>9,}{share:>8.1%}")
     wrong = {key for key in expected.keys() | counted.keys() if expected.get(key, 0) != counted.get(key, 0)}
     places, here = election.votes_by_location, board.votes_by_location
     wrong_places = {key[0] for key in places.keys() | here.keys() if places.get(key, 0) != here.get(key, 0)}

@@ -120,6 +120,11 @@ def read_candidates(connection: Connection) -> list[dict[str, Any]]:
     )
 
 
+def count_roll(connection: Connection) -> int:
+    """How many voters are registered so far."""
+    return int(rows(connection, "SELECT count(*) AS voters FROM voters")[0]["voters"])
+
+
 def read_record(connection: Connection) -> dict[str, int]:
     """Recorded votes of each candidate."""
     return {

@@ -11,11 +11,13 @@ from typing import Any
 
 import simplejson
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboard.data.photos import Photos
 from dashboard.data.watch import Watch
-from dashboard.drawing.maps import middles, prepare_outlines
-from dashboard.figures.figures import natural
+from dashboard.figures.outlines import middles, prepare_outlines
+from dashboard.figures.palette import OTHER, Mark
+from dashboard.figures.places import natural
 from dashboard.figures.speed import WINDOW_SECONDS
 from dashboard.figures.view import View, Watched, list_candidates
 from election.model import topics
@@ -39,6 +41,7 @@ class Sources:
     photos: Photos
     election: Election | None
     _view: View | None = field(default=None, init=False, repr=False)
+    _marks: dict[str, Mark] = field(default_factory=dict, init=False, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def look(self) -> View:
@@ -54,17 +57,26 @@ class Sources:
         with live.lock:
             board = live.board
             tallies = {topic: board.rows(topic) for topic in board.totals}
-            latencies = board.latencies.since(now - WINDOW_SECONDS)
+            delays = tuple(delay for delay in board.delays if delay[0] >= now - WINDOW_SECONDS)
+            verdicts = dict(board.verdicts)
             rejected, examples = board.rejected_by_reason, tuple(board.examples)
+        votes = {tally.candidate_id: tally.total_votes for tally in tallies[topics.VOTES_PER_CANDIDATE]}
+        candidates = list_candidates(
+            self.election.candidates if self.election else (),
+            (*watched.candidates, *map(asdict, tallies[topics.VOTES_PER_CANDIDATE])),
+            votes,
+            self._marks,
+        )
+        self._marks = {one.candidate_id: one.mark for one in candidates if one.mark is not OTHER}
         return View(
             now=now,
-            candidates=list_candidates(
-                [one.candidate_id for one in self.election.candidates] if self.election else [],
-                (*watched.candidates, *tallies[topics.VOTES_PER_CANDIDATE]),
-            ),
+            name=self._name(watched),
+            candidates=candidates,
+            locations=self.locations,
             tallies=tallies,
             changed_at=board.changed_at,
-            latencies=latencies,
+            delays=delays,
+            verdict=verdicts.get(self._name(watched)),
             rejected=rejected,
             examples=examples,
             counting_problem=live.problem,
@@ -73,6 +85,10 @@ class Sources:
             **self._title(watched),
         )
 
+    def _name(self, watched: Watched) -> str:
+        """The election's name, as audits publish it."""
+        return str(watched.election["name"]) if watched.election else self.election.name if self.election else ""
+
     def _title(self, watched: Watched) -> dict[str, Any]:
         """What the database says about the election; the folder's title until it does."""
         if watched.election:
@@ -80,10 +96,15 @@ class Sources:
         return {"title": self.election.title} if self.election else {}
 
     @cached_property
+    def locations(self) -> dict[str, int | None]:
+        """The registered voters of each place of the election, where they are known; by name, in natural order."""
+        known = {one.name: one.registered or None for one in self.election.locations} if self.election else {}
+        return {name: known[name] for name in sorted(known, key=natural)}
+
+    @property
     def places(self) -> tuple[str, ...]:
-        """The names of all places of the election, in their natural order."""
-        names = (location.name for location in self.election.locations) if self.election else ()
-        return tuple(sorted(names, key=natural))
+        """The names of all places of the election."""
+        return tuple(self.locations)
 
     @cached_property
     def outlines(self) -> dict[str, Any] | None:
@@ -115,5 +136,4 @@ def open_sources() -> Sources:
         log.warning("%s: there is no map and no list of places", error)
         election = None
     live = LiveBoard(settings).start()
-    auditor = load_settings(login="auditor") if settings.dashboard_audit == "on" else None
-    return Sources(settings, live, Watch(settings, live, auditor).start(), Photos(), election)
+    return Sources(settings, live, Watch(settings, live).start(), Photos(), election)

@@ -12,10 +12,16 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from psycopg2.extensions import connection as Connection
 
-from dashboard.data.database import LoginRefused, Unavailable, connect, read_candidates, read_election, read_record
-from dashboard.data.final_audit import FinalAudit
+from dashboard.data.database import (
+    LoginRefused,
+    Unavailable,
+    connect,
+    count_roll,
+    read_candidates,
+    read_election,
+    read_record,
+)
 from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Group, Sample, Watched
-from election.audit import auditor as audit
 from election.model import topics
 from election.model.errors import first_line
 from election.platform.kafka import make_admin
@@ -34,17 +40,13 @@ GROUPS = {"voting": topics.VOTERS, "roll": topics.VOTES}
 
 
 class Watch:
-    """`look()` gives the newest figures without waiting, and keeps the thread going.
+    """`look()` gives the newest figures without waiting, and keeps the thread going."""
 
-    `auditor` is who may see each vote, for the final audit; None leaves it out.
-    """
-
-    def __init__(self, settings: Settings, live: LiveBoard, auditor: Settings | None):
+    def __init__(self, settings: Settings, live: LiveBoard):
         self.settings, self.live = settings, live
         self._watched = Watched()
         self._connection: Connection | None = None
         self._admin: AdminClient = make_admin(settings)
-        self._audit = FinalAudit(lambda: audit.settled(auditor)) if auditor else None
         self._looked_at, self._awake_since, self._looked = 0.0, 0.0, threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -75,11 +77,9 @@ class Watch:
     def step(self, before: Watched) -> Watched:
         """One look at everything: tally first, then log, then record, so that only a real surplus shows as one."""
         with self.live.lock:
-            tally, sizes = self.live.board.votes_per_candidate, self.live.board.sizes
-        asked = self._ask_database(replace(self._ask_kafka(before), sizes=sizes), tally)
-        watched = compare(before, asked)
-        audited = self._audit.of(watched) if self._audit else None
-        return replace(watched, audited=audited, looked_at=time.time())
+            tally = self.live.board.votes_per_candidate
+        watched = compare(before, self._ask_database(self._ask_kafka(before), tally))
+        return replace(watched, looked_at=time.time())
 
     def _ask_kafka(self, watched: Watched) -> Watched:
         try:
@@ -123,11 +123,13 @@ class Watch:
             election = read_election(self._connection)
             if election is None:
                 return replace(watched, database_problem=NO_ELECTION)
+            record = read_record(self._connection)
             return replace(
                 watched,
                 election=election,
+                roll=watched.roll if record else count_roll(self._connection),
                 candidates=tuple(read_candidates(self._connection)),
-                record=read_record(self._connection),
+                record=record,
                 tally=tally,
                 database_problem=None,
                 database_at=time.time(),

@@ -11,17 +11,16 @@ import pandas as pd
 import streamlit as st
 from pyarrow import Table
 
-from dashboard.drawing.markup import plain
 from dashboard.figures.race import Moment, spread
 from dashboard.figures.speed import Delay
 from dashboard.figures.view import Candidate
 from dashboard.figures.words import count, percent
 
-LABEL_SPREAD, SPARK_LABEL_SPREAD = 0.075, 0.14
+LABEL_SPREAD, SPARK_LABEL_SPREAD = 0.062, 0.14
+LABEL_DX = 22
 SPARK_HEIGHT, CHART_HEIGHT = 150, 300
 # Vega makes room by itself for labels that stand out on the right.
 RIGHT = 8
-SURNAME_LETTERS = 11
 # Labels of two bars that are nearer than this part of the chart's width would lie on each other.
 LABEL_DISTANCE = 0.15
 # A short election has ticks between the minutes: they stay without a label, so that no time stands there twice.
@@ -61,12 +60,6 @@ def encode(data: pd.DataFrame) -> Table:
     return Table.from_pandas(data, preserve_index=False)
 
 
-def surname(name: str) -> str:
-    """The last word of the name, cut if it is long: what a line's label has room for."""
-    last = "".join(plain(name).split()[-1:])
-    return last if len(last) <= SURNAME_LETTERS else f"{last[: SURNAME_LETTERS - 1]}…"
-
-
 def _time(colours: Colours, **axis: Any) -> dict[str, Any]:
     """The axis of time, in UTC whatever the viewer's clock says."""
     minutes = {"labelExpr": WHOLE_MINUTES, "labelOverlap": True, "tickCount": 6}
@@ -88,16 +81,15 @@ def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate], now: d
     shares = [
         [moment.totals.get(one.candidate_id, 0) / max(moment.total, 1) for one in candidates] for moment in moments
     ]
-    every = [share for row in shares for share in row]
-    places = spread(shares[-1], LABEL_SPREAD * max(max(every) - min(every), 0.02)) if shares else []
+    top = max((share for row in shares for share in row), default=0)
+    places = spread(shares[-1], LABEL_SPREAD * top, top) if shares else []
     return pd.DataFrame(
         {
             "at": max(moment.at, min(moment.until, now)),
             "candidate": one.candidate_id,
             "share": share,
             "colour": one.mark.colour,
-            "label": f"{one.mark.symbol} {surname(one.name)}"
-            f" {percent(moment.totals.get(one.candidate_id, 0), moment.total)}",
+            "label": f"{one.mark.symbol} {percent(moment.totals.get(one.candidate_id, 0), moment.total)}",
             "label_at": places[position] if moment is moments[-1] else None,
         }
         for moment, row in zip(moments, shares, strict=True)
@@ -106,32 +98,35 @@ def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate], now: d
 
 
 def race_spec(colours: Colours) -> dict[str, Any]:
-    """Lines of each candidate's share of all votes so far, labelled at their ends."""
+    """Lines of each candidate's share of all votes so far, each joined with its label at the end."""
     time = _time(colours)
-    share = {**_amount("share", colours, format="%", tickCount=5), "scale": {"zero": False}}
+    share = {**_amount("share", colours, format="%", tickCount=5), "scale": {"zero": True, "nice": False}}
+    colour = {"color": {"field": "colour", **SHOWN}}
+    ends = [{"filter": "isValid(datum.label_at)"}]
+    label_at = {**share, "field": "label_at"}
+    text = {"type": "text", "align": "left", "dx": LABEL_DX, "fontSize": 13, "fontWeight": 600, "clip": False}
     return {
         "height": CHART_HEIGHT,
         "padding": {"left": 4, "top": 12, "right": RIGHT, "bottom": 4},
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "linear"},
-                "encoding": {
-                    "x": time,
-                    "y": share,
-                    "detail": {"field": "candidate", "type": "nominal"},
-                    "color": {"field": "colour", **SHOWN},
-                },
+                "encoding": {"x": time, "y": share, "detail": {"field": "candidate", "type": "nominal"}, **colour},
             },
             {
-                "transform": [{"filter": "isValid(datum.label_at)"}],
+                "transform": ends,
+                "mark": {"type": "rule", "strokeWidth": 1, "x2Offset": LABEL_DX - 3, "clip": False},
+                "encoding": {"x": time, "x2": {"field": "at"}, "y": share, "y2": {"field": "label_at"}, **colour},
+            },
+            {
+                "transform": ends,
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"x": time, "y": share, "color": {"field": "colour", **SHOWN}},
+                "encoding": {"x": time, "y": share, **colour},
             },
             {
-                "transform": [{"filter": "isValid(datum.label_at)"}],
-                "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 13, "fontWeight": 600, "clip": False}
-                | {"color": colours.ink, "baseline": "middle"},
-                "encoding": {"x": time, "y": {**share, "field": "label_at"}, "text": {"field": "label"}},
+                "transform": ends,
+                "mark": {**text, "color": colours.ink, "baseline": "middle"},
+                "encoding": {"x": time, "y": label_at, "text": {"field": "label"}},
             },
         ],
     }
@@ -185,7 +180,7 @@ def pace_spec(colours: Colours) -> dict[str, Any]:
 def delay_data(delays: Sequence[Delay]) -> pd.DataFrame:
     """Two rows for each second: median and 99th percentile, in milliseconds; the last ones carry labels."""
     last, highest = delays[-1], max(delay.p99 for delay in delays)
-    at_50, at_99 = spread((1000 * last.p50, 1000 * last.p99), SPARK_LABEL_SPREAD * 1000 * highest)
+    at_50, at_99 = spread((1000 * last.p50, 1000 * last.p99), SPARK_LABEL_SPREAD * 1000 * highest, 1000 * highest)
     return pd.DataFrame(
         {
             "at": pd.Timestamp(delay.at, unit="s", tz="UTC"),

@@ -1,18 +1,17 @@
-"""The map of places: their outlines, and a Vega-Lite chart of them without tiles or projection."""
+"""The map of places: a Vega-Lite chart of their outlines, without tiles or projection."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from dashboard.drawing.charts import SHOWN, Colours
-from dashboard.figures.figures import Place
+from dashboard.drawing.markup import isolated
 from dashboard.figures.palette import NOTHING
+from dashboard.figures.places import Place
 from dashboard.figures.words import count, points
 
 EDGE, CHOSEN_EDGE = 0.7, 4
@@ -20,69 +19,6 @@ CLICKED = "clicked"
 # Shades of a lead, in points: (at least, how strong the colour is, words).
 SHADES = (15, 0.95, "15 points or more"), (5, 0.68, "5 to 15"), (0, 0.42, "less than 5")
 LEAST_COUNTED, MOST_COUNTED = 0.06, 0.7
-
-
-def prepare_outlines(outlines: Mapping[str, Any], places: Collection[str]) -> dict[str, Any] | None:
-    """The outlines of these places as flat shapes that need no projection; None when there is none of them.
-
-    Longitudes are shrunk as far as they are at this latitude.
-    """
-    features = [
-        feature
-        for feature in outlines.get("features", [])
-        if feature.get("geometry") and str(feature["properties"]["location"]) in places
-    ]
-    if not features:
-        return None
-    latitudes = [y for feature in features for ring in _rings(feature) for _, y in ring]
-    shrink = math.cos(math.radians((min(latitudes) + max(latitudes)) / 2))
-
-    def flat(coordinates: Any) -> Any:
-        if isinstance(coordinates[0], (int, float)):
-            return [round(coordinates[0] * shrink, 4), round(coordinates[1], 4)]
-        return [flat(part) for part in coordinates]
-
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "properties": {"location": str(feature["properties"]["location"])},
-                "geometry": {
-                    "type": feature["geometry"]["type"],
-                    "coordinates": flat(feature["geometry"]["coordinates"]),
-                },
-            }
-            for feature in features
-        ],
-    }
-
-
-def _rings(feature: Mapping[str, Any]) -> list[list[list[float]]]:
-    """The outer rings of a Polygon or MultiPolygon."""
-    shape = feature["geometry"]
-    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-    return [polygon[0] for polygon in polygons]
-
-
-def middles(outlines: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    """For each place, the centre of gravity of its largest part."""
-    found = {}
-    for feature in outlines["features"]:
-        largest = max((_centre(ring) for ring in _rings(feature)), key=lambda centre: centre[2])
-        found[feature["properties"]["location"]] = largest[:2]
-    return found
-
-
-def _centre(ring: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """Centre of gravity and area of a closed ring."""
-    origin_x, origin_y = ring[0]
-    area = x = y = 0.0
-    for (x1, y1), (x2, y2) in pairwise(ring):
-        x1, y1, x2, y2 = x1 - origin_x, y1 - origin_y, x2 - origin_x, y2 - origin_y
-        cross = x1 * y2 - x2 * y1
-        area, x, y = area + cross / 2, x + (x1 + x2) * cross / 6, y + (y1 + y2) * cross / 6
-    return (origin_x + x / area, origin_y + y / area, abs(area)) if area else (origin_x, origin_y, 0.0)
 
 
 def shade(part: float, whole: float) -> float:
@@ -119,22 +55,22 @@ def map_data(
     for name, (x, y) in at.items():
         place = counts.get(name)
         leading = place.lead if place else None
-        first = leading.leaders[0] if leading and len(leading.leaders) == 1 else None
-        done = place.counted / place.registered if place and place.registered else 0
-        strength = shade(leading.votes, place.counted) if leading and place else 0.12
+        first = leading.alone if leading else None
+        done = min(place.counted / place.registered, 1) if place and place.registered else 0
+        strength = shade(leading.votes, leading.leaders[0].total) if leading else 0.12
         rows.append(
             {
                 "location": name,
                 "x": x,
                 "y": y,
-                "fill": ink if by_counted else first.candidate.mark.colour if first else NOTHING,
+                "fill": ink if by_counted else first.mark.colour if first else NOTHING,
                 "edge": CHOSEN_EDGE if name == chosen.place else EDGE,
                 "times": chosen.times,
                 "said": f"{name}, chosen" if name == chosen.place else name,
                 "strength": LEAST_COUNTED + (MOST_COUNTED - LEAST_COUNTED) * done if by_counted else strength,
-                "symbol": (first.candidate.mark.symbol if first else "=" if leading else "") if not by_counted else "",
-                "leader": first.candidate.name if first else "Tie" if leading else "No votes counted",
-                "lead": points(leading.votes, place.counted) if leading and place else "–",
+                "symbol": (first.mark.symbol if first else "=" if leading else "") if not by_counted else "",
+                "leader": isolated(first.name) if first else "Tie" if leading else "No votes",
+                "lead": points(leading.votes, leading.leaders[0].total) if leading else "–",
                 "counted": say_counted(place),
             }
         )

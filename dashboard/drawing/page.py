@@ -9,8 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.data.sources import Sources, open_sources
-from dashboard.drawing import markup
-from dashboard.drawing.gate import ask_password
+from dashboard.drawing.markup import parts
 from dashboard.figures.view import View
 from election.model.errors import SettingError
 
@@ -51,13 +50,11 @@ def open_page() -> Page:
     """Sets up the page and its sidebar; a setting that can't be used is said instead of a page."""
     st.set_page_config("Election results", str(HERE / "icon.svg"), "wide", initial_sidebar_state="collapsed")
     st.html(HERE / "style.css")
-    st.html(f"<script>{(HERE / 'watchdog.js').read_text()}</script>", unsafe_allow_javascript=True)
     try:
         sources = open_sources()
     except SettingError as error:
-        show(markup.notice([f"The dashboard can't start: {error}"]))
+        show(parts.notice([f"The dashboard can't start: {error}"]))
         st.stop()
-    ask_password(sources.settings)
     return Page(sources, _refresh_controls())
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboard.figures.health import waiting
-from dashboard.figures.view import Candidate, View
+from dashboard.figures.health import connecting, waiting
+from dashboard.figures.view import Candidate, Group, View
 from dashboard.figures.words import capital
 from dashboard.figures.words import votes as say_votes
 from election.model import topics
-from election.results.board import Tally
+from election.model.messages import Tally
 
 
 class Stage(StrEnum):
@@ -38,9 +37,29 @@ def stage(view: View) -> Stage:
     return Stage.BEGUN if view.watched.recorded else Stage.BEFORE
 
 
+def await_votes(view: View) -> str:
+    """What the page waits for, before the first vote is counted."""
+    watched, roll = view.watched, view.watched.roll or 0
+    match stage(view):
+        case Stage.WAITING:
+            return f"The election shows here once it is prepared: {', and '.join(waiting(view))}."
+        case Stage.UNKNOWN:
+            return "Connecting …" if connecting(view) else "Waiting for the count to begin."
+        case Stage.BEGUN:
+            cast = f"{say_votes(watched.recorded)} cast so far"
+            return f"The polls are open, {cast}. The count is starting: its first figures show here."
+        case Stage.COUNTING | Stage.COUNTED:
+            return "No vote for a candidate is counted so far."
+    if watched.roll is not None and roll < (view.registered or 0):
+        return f"main.py registers the voters: {roll:,} of {view.registered:,} so far. Voting can begin meanwhile."
+    if not (watched.groups.get("voting") or Group(0, 0)).members:
+        return "The voters are registered. The polls open when voting.py starts."
+    return "The polls are open. The first vote shows here the moment it is counted."
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A candidate's votes among all votes that are counted."""
+    """A candidate's votes among all votes for candidates; for blank and invalid votes, among all votes."""
 
     candidate: Candidate
     votes: int
@@ -48,16 +67,33 @@ class Standing:
 
 
 def standings(candidates: Sequence[Candidate], votes: Mapping[str, int]) -> list[Standing]:
-    """Every candidate, most votes first; equals stay in the election's order."""
+    """Every candidate who can win, most votes first; equals stay in the election's order."""
+    ranked = [(one, votes.get(one.candidate_id, 0)) for one in candidates if one.kind.ranked]
+    total = sum(number for _, number in ranked)
+    return sorted((Standing(one, number, total) for one, number in ranked), key=lambda standing: -standing.votes)
+
+
+def unranked(candidates: Sequence[Candidate], votes: Mapping[str, int]) -> list[Standing]:
+    """Blank and invalid votes, which are counted and never win."""
     total = sum(votes.values())
-    listed = [Standing(candidate, votes.get(candidate.candidate_id, 0), total) for candidate in candidates]
-    return sorted(listed, key=lambda standing: -standing.votes)
+    return [Standing(one, votes.get(one.candidate_id, 0), total) for one in candidates if not one.kind.ranked]
+
+
+def candidate_votes(view: View) -> dict[str, int]:
+    """The votes of each candidate in the whole election."""
+    return {tally.candidate_id: tally.total_votes for tally in view.rows(topics.VOTES_PER_CANDIDATE)}
 
 
 def overall(view: View) -> list[Standing]:
     """The candidates' standings in the whole election."""
-    votes = {tally["candidate_id"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_CANDIDATE)}
-    return standings(view.candidates, votes)
+    return standings(view.candidates, candidate_votes(view))
+
+
+def fold(view: View, votes: Mapping[str, int]) -> list[Standing]:
+    """The standings of those who are drawn, in the election's order; all others as one at the end."""
+    folded = view.fold(votes)
+    total = sum(folded.values())
+    return [Standing(one, folded[one.candidate_id], total) for one in view.drawn]
 
 
 @dataclass(frozen=True)
@@ -66,15 +102,20 @@ class Lead:
 
     leaders: tuple[Standing, ...]
     votes: int
-    outstanding: int | None
+    outstanding: int | None = None
+
+    @property
+    def alone(self) -> Candidate | None:
+        """Who leads, if nobody is tied with them."""
+        return self.leaders[0].candidate if len(self.leaders) == 1 else None
 
     @property
     def settled(self) -> bool:
         """Whether the votes that are still out are too few to change who leads."""
-        return len(self.leaders) == 1 and self.outstanding is not None and self.votes > self.outstanding
+        return self.alone is not None and self.outstanding is not None and self.votes > self.outstanding
 
 
-def lead(ranked: Sequence[Standing], outstanding: int | None) -> Lead | None:
+def lead(ranked: Sequence[Standing], outstanding: int | None = None) -> Lead | None:
     """The lead among ranked standings, or None before the first vote."""
     if not ranked or not ranked[0].votes:
         return None
@@ -94,7 +135,7 @@ def say_settled(lead: Lead) -> str:
         return "How many votes are still out is not known."
     still = f"the {say_votes(lead.outstanding)} still out"
     if not lead.outstanding:
-        return "No votes are still out." if len(lead.leaders) == 1 else "No votes are still out: it is a tie."
+        return "No votes are still out." if lead.alone else "No votes are still out: it is a tie."
     if lead.settled:
         return f"The lead exceeds {still}: it can no longer be overtaken."
     return f"The lead does not exceed {still}."
@@ -102,7 +143,7 @@ def say_settled(lead: Lead) -> str:
 
 @dataclass(frozen=True)
 class Party:
-    """A party's votes, with the mark of the first of its candidates."""
+    """A party's votes, and its candidates."""
 
     name: str
     votes: int
@@ -110,53 +151,14 @@ class Party:
 
 
 def parties(view: View) -> list[Party]:
-    """Every party, most votes first."""
-    votes = {tally["party_affiliation"]: tally["total_votes"] for tally in view.rows(topics.VOTES_PER_PARTY)}
+    """Every party that has a name, most votes first."""
+    votes = {tally.party_affiliation: tally.total_votes for tally in view.rows(topics.VOTES_PER_PARTY)}
     members: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in view.candidates:
-        members[candidate.party].append(candidate)
+    for candidate in view.ranked:
+        if candidate.party:
+            members[candidate.party].append(candidate)
     listed = [Party(name, votes.get(name, 0), tuple(standing)) for name, standing in members.items()]
     return sorted(listed, key=lambda party: -party.votes)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place's count: its standings, its registered voters (None: not known), and the lead there."""
-
-    name: str
-    standings: tuple[Standing, ...]
-    counted: int
-    registered: int | None
-
-    @property
-    def lead(self) -> Lead | None:
-        return lead(self.standings, None)
-
-
-def places(view: View) -> list[Place]:
-    """Every place with a vote, by name, in natural order."""
-    votes: dict[str, dict[str, int]] = defaultdict(dict)
-    for tally in view.rows(topics.VOTES_BY_LOCATION):
-        votes[tally["state"]][tally["candidate_id"]] = tally["total_votes"]
-    registered = {tally["state"]: tally.get("registered") for tally in view.rows(topics.TURNOUT_BY_LOCATION)}
-    return [
-        Place(name, tuple(standings(view.candidates, votes[name])), sum(votes[name].values()), registered.get(name))
-        for name in sorted(votes, key=natural)
-    ]
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sorts names with numbers as people do: '11-…' before '101-…'."""
-    return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in re.split(r"(\d+)", name) if part]
-
-
-def closest(counted: Sequence[Place], number: int) -> list[Place]:
-    """The places with the smallest lead in relation to their votes, closest first."""
-
-    def margin(place: Place) -> float:
-        return place.lead.votes / place.counted if place.lead else 1.0
-
-    return sorted(counted, key=margin)[:number]
 
 
 @dataclass(frozen=True)
@@ -170,22 +172,13 @@ class Turnout:
 
 def turnout(rows: Sequence[Tally], field: str) -> list[Turnout]:
     """Each group's turnout, by name of the group."""
-    listed = [Turnout(capital(str(row[field])), row["total_votes"], row.get("registered")) for row in rows]
+    listed = [Turnout(capital(getattr(row, field)), row.total_votes, row.registered) for row in rows]
     return sorted(listed, key=lambda group: group.group)
 
 
 def by_group(view: View, topic: str, field: str) -> list[tuple[str, list[Standing]]]:
-    """Each group with its candidates in the election's order, by name of the group."""
+    """Each group with those who are drawn, by name of the group."""
     votes: dict[str, dict[str, int]] = defaultdict(dict)
     for row in view.rows(topic):
-        votes[capital(str(row[field]))][row["candidate_id"]] = row["total_votes"]
-    return [
-        (
-            group,
-            [
-                Standing(one, votes[group].get(one.candidate_id, 0), sum(votes[group].values()))
-                for one in view.candidates
-            ],
-        )
-        for group in sorted(votes)
-    ]
+        votes[capital(getattr(row, field))][row.candidate_id] = row.total_votes
+    return [(group, fold(view, votes[group])) for group in sorted(votes)]

@@ -1,15 +1,19 @@
-"""A colour and a symbol for each candidate: what the colour says, the symbol says too.
+"""A colour and a symbol for each candidate who is drawn. The name always stands next to them.
+
+Who can't tell two colours apart has the symbols: what the colour says, the symbol says too.
 
 The colours are Okabe and Ito's, which people with any kind of colour blindness can tell apart
-(https://jfly.uni-koeln.de/color/).
+(https://jfly.uni-koeln.de/color/), with violet in place of black, which a dark page would swallow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#8C8C8C"
+COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#8F7EE5"
 SYMBOLS = "●", "▲", "■", "◆", "▼", "★", "◗", "✚"
+DRAWN = len(COLOURS)
 BLACK, WHITE = "#000000", "#ffffff"
 NOTHING = "#8C8C8C"
 
@@ -27,10 +31,22 @@ class Mark:
         return max((BLACK, WHITE), key=lambda ink: contrast(ink, self.colour))
 
 
-def mark(position: int) -> Mark:
-    """The mark of the candidate at this place of the election's list. The first 64 differ from each other."""
-    around, place = divmod(position, len(COLOURS))
-    return Mark(COLOURS[place], SYMBOLS[(place + around) % len(SYMBOLS)])
+MARKS = tuple(map(Mark, COLOURS, SYMBOLS))
+# Of all candidates who have no mark of their own.
+OTHER = Mark(NOTHING, "○")
+
+
+def give_marks(order: Sequence[str], votes: Mapping[str, int], before: Mapping[str, Mark]) -> dict[str, Mark]:
+    """A mark for each candidate, or for the eight with most votes when there are more.
+
+    Who had a mark before keeps it, so that a candidate's colour stays the same while votes come in.
+    """
+    places = {candidate_id: place for place, candidate_id in enumerate(order)}
+    ranked = sorted(order, key=lambda one: (-votes.get(one, 0), one not in before, places[one]))
+    drawn = sorted(ranked[:DRAWN], key=places.__getitem__)
+    kept = {one: before[one] for one in drawn if one in before}
+    free = iter([mark for mark in MARKS if mark not in kept.values()])
+    return {one: kept.get(one) or next(free) for one in drawn}
 
 
 def luminance(colour: str) -> float:

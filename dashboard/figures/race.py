@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from election.results.board import Tally
+from election.model.messages import Tally
 
 RACE_POINTS = 120
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A stretch of time: from when until when, its own votes, and every candidate's votes up to its end."""
+    """A stretch of time: from when until when, its own votes, and the votes of each who is drawn up to its end."""
 
     at: datetime
     until: datetime
@@ -30,7 +30,7 @@ def race(rows: Sequence[Tally], points: int = RACE_POINTS) -> tuple[int, list[Mo
     """Minutes per moment, and the race from the first vote to the newest, in at most about `points` moments."""
     minutes: dict[datetime, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        minutes[datetime.fromisoformat(row["minute"])][row["candidate_id"]] = row["total_votes"]
+        minutes[datetime.fromisoformat(row.minute)][row.candidate_id] = row.total_votes
     if not minutes:
         return 1, []
     first, last = min(minutes), max(minutes)
@@ -50,15 +50,20 @@ def race(rows: Sequence[Tally], points: int = RACE_POINTS) -> tuple[int, list[Mo
     return step, moments
 
 
-def spread(values: Sequence[float], distance: float) -> list[float]:
-    """Where labels for these values go so that none is nearer than `distance` to the next; each as near as can be."""
+def spread(values: Sequence[float], distance: float, top: float) -> list[float]:
+    """Where labels for these values go: none nearer than `distance` to the next, none outside 0 to `top`.
+
+    When there is no room for so many, they stand nearer.
+    """
+    distance = min(distance, top / max(len(values) - 1, 1))
     order = sorted(range(len(values)), key=lambda index: values[index])
     placed = [0.0] * len(values)
     clusters: list[list[int]] = []
 
     def bottom(cluster: list[int]) -> float:
         middle = sum(values[index] for index in cluster) / len(cluster)
-        return middle - distance * (len(cluster) - 1) / 2
+        height = distance * (len(cluster) - 1)
+        return max(min(middle - height / 2, top - height), 0.0)
 
     for index in order:
         clusters.append([index])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from dashboard.figures.palette import Mark, mark
+from dashboard.figures.palette import OTHER, Mark, give_marks
+from dashboard.figures.words import number
 from election.model import topics
-from election.results.board import RejectedVote, Tally
+from election.model.messages import Tally, Verdict
+from election.model.rows import Candidate as CandidateRow
+from election.model.rows import Kind
+from election.results.board import RejectedVote
 
 # The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
 LATE_SECONDS, SILENT_SECONDS = 7, 12
@@ -19,6 +25,9 @@ NO_LOGIN = (
 )
 NO_ELECTION = "main.py has not prepared the election yet"
 Made = TypeVar("Made")
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+# The id of all candidates together who have no mark of their own.
+OTHERS = "*others*"
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Candidate:
     party: str
     photo_url: str
     mark: Mark
+    kind: Kind = Kind.CANDIDATE
 
 
 @dataclass(frozen=True)
@@ -50,37 +60,28 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Audited:
-    """What a full audit found: every vote of the record held against a recount of the log and against the tally."""
-
-    at: float
-    agrees: bool
-    words: str
-
-
-@dataclass(frozen=True)
 class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
     `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
-    `sizes` are those of everything that the count has written, so that a change anywhere in it shows. The watch rests
-    while nobody looks: it is awake since `awake_since`, and last came to the end of a look at `looked_at`.
+    The watch rests while nobody looks: it is awake since `awake_since`, and last came to the end of a look at
+    `looked_at`.
     """
 
     database_at: float = 0.0
     database_problem: str | None = CONNECTING_TO_POSTGRESQL
     election: Mapping[str, Any] | None = None
     candidates: tuple[Mapping[str, Any], ...] = ()
+    # How many voters are registered so far; asked only until the first vote is recorded.
+    roll: int | None = None
     record: Mapping[str, int] = field(default_factory=dict)
     tally: Mapping[str, int] = field(default_factory=dict)
-    sizes: tuple[int, ...] = ()
     moved_at: float = 0.0
     kafka_at: float = 0.0
     kafka_problem: str | None = "connecting to Kafka"
     log_messages: int | None = None
     groups: Mapping[str, Group] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-    audited: Audited | None = None
     awake_since: float = 0.0
     looked_at: float = 0.0
 
@@ -88,25 +89,23 @@ class Watched:
     def recorded(self) -> int:
         return sum(self.record.values())
 
-    @property
-    def complete(self) -> bool:
-        """Whether every vote that the election will have is in the record and in the tally."""
-        expected = self.election["votes_expected"] if self.election else 0
-        return bool(expected) and self.recorded == sum(self.tally.values()) == expected
-
 
 @dataclass(frozen=True)
 class View:
     """One look at the count, for one refresh of the pages. Times are seconds since 1970."""
 
     now: float
+    name: str = ""
     title: str = "Election"
     registered: int | None = None
     votes_expected: int | None = None
     candidates: tuple[Candidate, ...] = ()
+    # Every place of the election, with its registered voters where they are known.
+    locations: Mapping[str, int | None] = field(default_factory=dict)
     tallies: Mapping[str, list[Tally]] = field(default_factory=dict)
     changed_at: float = 0.0
-    latencies: tuple[tuple[float, float], ...] = ()
+    delays: tuple[tuple[float, float], ...] = ()
+    verdict: Verdict | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[RejectedVote, ...] = ()
     counting_problem: str | None = None
@@ -126,8 +125,35 @@ class View:
         return self.tallies.get(topic, [])
 
     @property
+    def ranked(self) -> tuple[Candidate, ...]:
+        """Those who can win: all but blank and invalid votes."""
+        return tuple(one for one in self.candidates if one.kind.ranked)
+
+    @cached_property
+    def drawn(self) -> tuple[Candidate, ...]:
+        """Those with a mark of their own, and all others together as one."""
+        marked = tuple(one for one in self.ranked if one.mark is not OTHER)
+        others = len(self.ranked) - len(marked)
+        name = f"and {number(others, 'other')}"
+        return (*marked, Candidate(OTHERS, name, "", "", OTHER)) if others else marked
+
+    def fold(self, votes: Mapping[str, int]) -> dict[str, int]:
+        """The votes of each who is drawn, blank and invalid ones left out."""
+        folded = {one.candidate_id: votes.get(one.candidate_id, 0) for one in self.drawn}
+        if OTHERS in folded:
+            others = (one.candidate_id for one in self.ranked if one.mark is OTHER)
+            folded[OTHERS] = sum(votes.get(one, 0) for one in others)
+        return folded
+
+    @property
+    def audited(self) -> Verdict | None:
+        """What an audit published about the votes that are recorded now; None when there was none since."""
+        recorded = self.watched.recorded if self.watched.database_at else self.counted
+        return self.verdict if self.verdict and self.verdict.votes == recorded else None
+
+    @property
     def counted(self) -> int:
-        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+        return sum(tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE))
 
     @property
     def one_voter_per_ballot(self) -> bool:
@@ -137,26 +163,36 @@ class View:
     @property
     def newest_vote_at(self) -> float | None:
         """When the newest counted vote was cast."""
-        return max((tally["last_vote_at"].timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+        return max((tally.newest_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
-def list_candidates(order: Iterable[str], known: Iterable[Mapping[str, Any]]) -> tuple[Candidate, ...]:
-    """The candidates in the election's order, each with a mark of its own; those it doesn't name come after.
+def list_candidates(
+    order: Sequence[CandidateRow],
+    known: Iterable[Mapping[str, Any]],
+    votes: Mapping[str, int] = EMPTY,
+    before: Mapping[str, Mark] = EMPTY,
+) -> tuple[Candidate, ...]:
+    """The candidates in the election's order, with their marks; those it doesn't name come after.
 
-    `known` are rows of the table or tallies: whatever tells a candidate's name. The first that does counts.
+    `known` are rows with a candidate's name, party and photo; the first of a candidate counts. Who has no name is
+    called by the party. `before` are the marks that were given at the last look.
     """
     rows: dict[str, Mapping[str, Any]] = {}
     for row in known:
         rows.setdefault(row["candidate_id"], row)
-    places = {candidate_id: place for place, candidate_id in enumerate(order)}
+    kinds = {one.candidate_id: one.kind for one in order}
+    places = {candidate_id: place for place, candidate_id in enumerate(kinds)}
     ids = sorted(rows, key=lambda candidate_id: (places.get(candidate_id, len(places)), candidate_id))
+    marks = give_marks([one for one in ids if kinds.get(one, Kind.CANDIDATE).ranked], votes, before)
     return tuple(
         Candidate(
             candidate_id,
-            str(rows[candidate_id].get("candidate_name") or candidate_id),
-            str(rows[candidate_id].get("party_affiliation") or ""),
-            str(rows[candidate_id].get("photo_url") or ""),
-            mark(position),
+            str(row.get("candidate_name") or row.get("party_affiliation") or candidate_id),
+            str(row.get("party_affiliation") or ""),
+            str(row.get("photo_url") or ""),
+            marks.get(candidate_id, OTHER),
+            kinds.get(candidate_id, Kind.CANDIDATE),
         )
-        for position, candidate_id in enumerate(ids)
+        for candidate_id in ids
+        for row in (rows[candidate_id],)
     )

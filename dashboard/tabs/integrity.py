@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 from pyarrow import Table
 
-from dashboard.drawing import charts, markup
-from dashboard.drawing.examples import example
+from dashboard.drawing import charts
+from dashboard.drawing.downloads import offer
+from dashboard.drawing.markup import Bar, parts
 from dashboard.drawing.page import Page, show
-from dashboard.figures import words
-from dashboard.figures.health import Agreement, State, check, parts
+from dashboard.figures import health, words
+from dashboard.figures.health import Agreement, State, check
 from dashboard.figures.speed import delays, overall_delay, rates
 from dashboard.figures.view import View
 from election.model import topics
@@ -35,15 +40,14 @@ def render(view: View, page: Page) -> None:
 def _sums(view: View) -> None:
     watched = view.watched
     found = check(watched, view.now)
-    kind, sign = SIGNS[found.agreement]
     log = words.count(watched.log_messages) if watched.log_messages is not None else "–"
     note = "The record is PostgreSQL's votes, the log votes_topic, the tally the count"
     if watched.database_at and watched.kafka_at:
         note += f"; compared {words.age(view.now - min(watched.database_at, watched.kafka_at))}"
     show(
-        markup.heading("Record = log = tally", note)
-        + f'<div class="e-top">{markup.pill(kind, sign, found.agreement)} <span>{markup.text(found.words)}</span></div>'
-        + markup.tiles(
+        parts.heading("Record = log = tally", note)
+        + parts.state(parts.pill(*SIGNS[found.agreement], found.agreement), found.words)
+        + parts.tiles(
             (
                 ("Record", words.count(watched.recorded) if watched.database_at else "–", "votes in PostgreSQL"),
                 ("Log", log, "messages on votes_topic, repeats and rejected ones too"),
@@ -52,40 +56,38 @@ def _sums(view: View) -> None:
             )
         )
     )
-    if audited := watched.audited:
-        kind, sign = SIGNS[Agreement.AGREES if audited.agrees else Agreement.DIFFERS]
-        pill = markup.pill(kind, sign, "audit: all agree" if audited.agrees else "audit: they differ")
-        at = words.age(view.now - audited.at)
-        said = f"The record, a recount of the log and the tally, vote by vote, {at}: {audited.words}."
-        show(f'<div class="e-top">{pill} <span>{markup.text(said)}</span></div>')
+    if audited := view.audited:
+        sign = SIGNS[Agreement.AGREES if audited.agrees else Agreement.DIFFERS]
+        pill = parts.pill(*sign, "audit: all agree" if audited.agrees else "audit: they differ")
+        age = words.age(view.now - audited.audited_at.timestamp())
+        outcome = f"{words.votes(audited.votes)} agree" if audited.agrees else f"{audited.differences:,} differences"
+        said = f"Record, log and tally, vote by vote, {age}: {outcome}. Merkle root {audited.root}"
+        show(parts.state(pill, said))
     if view.candidates:
         with st.expander("Record and tally of each candidate"):
-            rows = (
-                (
-                    one.name,
-                    words.count(watched.record.get(one.candidate_id, 0)),
-                    words.count(watched.tally.get(one.candidate_id, 0)),
-                    words.count(watched.record.get(one.candidate_id, 0) - watched.tally.get(one.candidate_id, 0)),
-                )
-                for one in view.candidates
-            )
+            rows = [[name, *map(words.count, numbers)] for name, *numbers in _compared(view)]
             caption = "Votes of each candidate when they were last compared"
-            show(markup.table(caption, ("Candidate", "#Record", "#Tally", "#Under way"), rows))
+            show(parts.table(caption, ("Candidate", "#Record", "#Tally", "#Under way"), rows))
+        offer(view, "record-and-tally", compared_rows)
 
 
-def _parts(view: View) -> str:
-    lines = []
-    for part in parts(view):
-        kind, sign = STATES.get(part.state, NO_STATE)
-        lines.append(
-            f"<li>{markup.pill(kind, sign, part.state)} <b>{markup.text(part.name)}</b>"
-            f"<small>{markup.text(part.role)}: {markup.text(part.words)}</small></li>"
-        )
-    title = markup.heading("The parts", "As the dashboard sees them from outside")
-    return f'{title}<ul class="e-parts">{"".join(lines)}</ul>'
+def _compared(view: View) -> Iterator[tuple[str, int, int, int]]:
+    for one in view.candidates:
+        recorded, tallied = (votes.get(one.candidate_id, 0) for votes in (view.watched.record, view.watched.tally))
+        yield one.name, recorded, tallied, recorded - tallied
 
 
-def _speed(view: View) -> str:
+def compared_rows(view: View) -> pd.DataFrame:
+    """A row for each candidate, to take along."""
+    return pd.DataFrame(_compared(view), columns=["candidate", "record", "tally", "under_way"])
+
+
+def _parts(view: View) -> Markup:
+    listed = [(part, parts.pill(*STATES.get(part.state, NO_STATE), part.state)) for part in health.parts(view)]
+    return parts.heading("The parts", "As the dashboard sees them from outside") + parts.parts(listed)
+
+
+def _speed(view: View) -> Markup:
     pace, groups = rates(view.watched), view.watched.groups
     figures = [
         ("Casting", words.rate(pace[0]) if pace else "–", "votes a second, into the record"),
@@ -94,51 +96,61 @@ def _speed(view: View) -> str:
     for group, name, topic in (("voting", "voting.py", topics.VOTERS), ("roll", "main.py", topics.VOTES)):
         lag = words.count(groups[group].lag) if group in groups else "–"
         figures.append((f"To read for {name}", lag, f"messages on {topic}"))
-    return markup.heading("Speed", "Rates of the last ten seconds") + markup.tiles(figures)
+    return parts.heading("Speed", "Rates of the last ten seconds") + parts.tiles(figures)
 
 
 def _delays(view: View) -> None:
-    title = markup.heading(
+    title = parts.heading(
         "From cast to counted", "Median and 99th percentile of each second of the last minute, in ms; times in UTC", 3
     )
     found = view.once(_last_minute)
     if found is None:
-        show(title + markup.empty("No votes were counted in the last minute."))
+        show(title + parts.empty("No votes were counted in the last minute."))
         return
     said, data, table = found
     show(title)
     alt = "Lines of the delay's median and 99th percentile. The table below has the figures."
     charts.draw(charts.delay_spec(charts.theme_colours()), data, alt, "delay")
-    show(f'<p class="e-note">{said}</p>')
+    show(parts.note(said))
     with st.expander("The delay as a table"):
         show(table)
+    offer(view, "delays", delay_rows)
 
 
-def _last_minute(view: View) -> tuple[str, Table, str] | None:
+def _last_minute(view: View) -> tuple[str, Table, Markup] | None:
     """The delays of the last minute in a sentence, as the chart's data and as a table."""
-    whole, seen = overall_delay(view.latencies, view.now), delays(view.latencies, view.now)
+    whole, seen = overall_delay(view.delays, view.now), delays(view.delays, view.now)
     if whole is None or len(seen) < 2:
         return None
     rows = ((f"{view.now - one.at:.0f} s ago", words.delay(one.p50), words.delay(one.p99)) for one in reversed(seen))
     return (
         f"Over the whole minute: median {words.delay(whole.p50)}, 99th percentile {words.delay(whole.p99)}.",
         charts.encode(charts.delay_data(seen)),
-        markup.table("Delay from cast to counted, by second", ("Second", "#p50", "#p99"), rows),
+        parts.table("Delay from cast to counted, by second", ("Second", "#p50", "#p99"), rows),
     )
+
+
+def delay_rows(view: View) -> pd.DataFrame:
+    """A row for each second of the last minute, in seconds since 1970 and seconds; to take along."""
+    return pd.DataFrame(delays(view.delays, view.now))
 
 
 def _rejected(view: View) -> None:
     total = sum(view.rejected.values())
-    title = markup.heading("Rejected messages", "Messages on votes_topic that are no vote; they never count")
+    title = parts.heading("Rejected messages", "Messages on votes_topic that are no vote; they never count")
     if not total:
-        show(title + markup.empty("None so far."))
+        show(title + parts.empty("None so far."))
         return
     ranked = sorted(view.rejected.items(), key=lambda item: -item[1])
-    show(title + markup.bars((reason, number, total, words.count(number), None) for reason, number in ranked))
+    show(title + parts.bars([Bar(reason, number, total, words.count(number)) for reason, number in ranked]))
     with st.expander("The newest examples"):
-        rows = ((f"{one.partition} / {one.offset}", one.reason, example(one)) for one in reversed(view.examples))
-        show(
-            markup.table(
-                "Their fields; voters and candidates are masked", ("Partition / offset", "Reason", "Message"), rows
-            )
+        rows = (
+            (f"{one.partition} / {one.offset}", one.reason, words.count(one.length)) for one in reversed(view.examples)
         )
+        show(parts.table("Where each stands on votes_topic", ("Partition / offset", "Reason", "#Bytes"), rows))
+    offer(view, "rejected", rejected_rows)
+
+
+def rejected_rows(view: View) -> pd.DataFrame:
+    """A row for each reason, to take along."""
+    return pd.DataFrame(view.rejected.items(), columns=["reason", "messages"])

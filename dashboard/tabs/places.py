@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 from pyarrow import Table
 
 from dashboard.data.photos import Photos
 from dashboard.data.sources import Sources
-from dashboard.drawing import charts, maps, markup
+from dashboard.drawing import charts, maps
+from dashboard.drawing.markup import Bar, parts, scoreboard
 from dashboard.drawing.page import Page, show
 from dashboard.figures import words
-from dashboard.figures.figures import Place, closest, places
+from dashboard.figures.figures import Stage, stage, standings, unranked
 from dashboard.figures.palette import Mark
-from dashboard.figures.view import View
+from dashboard.figures.places import Place, closest, places
+from dashboard.figures.view import OTHERS, View
+from dashboard.tabs import place_table
 from dashboard.tabs.headline import final, status
 
 CLOSEST_SHOWN = 5
 LEAD, COUNTED = "Who leads", "How much is counted"
-TURNOUT, SHARE_COUNTED = "Turnout", "Share counted"
 CHOSEN, EVERYWHERE = "chosen", "All places"
 
 
@@ -38,7 +41,7 @@ def render(view: View, page: Page) -> None:
     with right:
         _search(page, _chosen(page))
         show(view.once(_place, page.sources.photos, _chosen(page).place))
-    _table(view)
+    place_table.render(view)
 
 
 def _chosen(page: Page) -> maps.Chosen:
@@ -93,11 +96,14 @@ def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
     if by_counted:
         of = "its ballots are" if view.one_voter_per_ballot else "its registered voters have a vote that is"
         title, note = "How much is counted in each place", f"Stronger: more of {of} counted"
-        legend = markup.scale(maps.LEAST_COUNTED, maps.MOST_COUNTED)
+        steps = [maps.LEAST_COUNTED + (maps.MOST_COUNTED - maps.LEAST_COUNTED) * step / 4 for step in range(5)]
+        legend = parts.scale(steps)
     else:
         title, note = "Who leads in each place", "Colour and symbol show who leads"
-        legend = markup.map_legend(view.candidates, [(strength, said) for _, strength, said in reversed(maps.SHADES)])
-    show(markup.heading(title, f"{note}. Click a place to see its result") + legend)
+        strengths = [strength for _, strength, _ in reversed(maps.SHADES)]
+        shades = ", ".join(said for _, _, said in reversed(maps.SHADES))
+        legend = parts.legend(view.drawn, strengths) + parts.note(f"Pale to strong, the lead: {shades}. = a tie")
+    show(parts.heading(title, f"{note}. Click a place to see its result") + legend)
     colours = charts.theme_colours()
     spec = maps.map_spec(page.sources.outlines or {}, colours)
     spec["datasets"] = {"places": view.once(_map_data, page.sources, by_counted, colours.ink, chosen)}
@@ -111,108 +117,55 @@ def _map_data(view: View, sources: Sources, by_counted: bool, ink: str, chosen: 
     return charts.encode(maps.map_data(view.once(places), sources.middles, by_counted, ink, chosen))
 
 
-def _place(view: View, photos: Photos, chosen: str | None) -> str:
-    counted = view.once(places)
+def _place(view: View, photos: Photos, chosen: str | None) -> Markup:
+    found = view.once(places)
     if chosen is None:
-        return _led(view, counted) + _closest(counted)
-    place = next((place for place in counted if place.name == chosen), None)
-    if place is None:
-        return markup.heading(chosen) + markup.empty("No votes from here are counted yet.")
+        return _led(view, found) + _closest(found)
+    place = next((place for place in found if place.name == chosen), Place(chosen, {}, None))
+    if not place.counted:
+        said = "0 votes: nobody voted here." if stage(view) is Stage.COUNTED else "No votes from here are counted yet."
+        return parts.heading(chosen, status(view)) + parts.empty(said)
     said = f"{words.votes(place.counted)} counted"
     if place.registered:
-        of = words.count(place.registered) + ("" if view.one_voter_per_ballot else " registered")
-        said += f" of {of}: {words.percent(place.counted, place.registered)}"
-    return markup.heading(place.name, status(view)) + markup.scoreboard(place.standings, photos, said, 44)
+        said += f" of {words.count(place.registered)}{'' if view.one_voter_per_ballot else ' registered'}"
+        said += f": {words.percent(place.counted, place.registered)}" if place.turned_out else ""
+    ranked, beside = standings(view.candidates, place.votes), unranked(view.candidates, place.votes)
+    return parts.heading(place.name, status(view)) + scoreboard(ranked, beside, photos, said, 44)
 
 
-def _led(view: View, counted: list[Place]) -> str:
+def _led(view: View, found: Sequence[Place]) -> Markup:
     """In how many places each candidate leads, most first, and how many are tied; together they are all places."""
     over = final(view)
     title = f"Places that each candidate {'has won' if over else 'leads'}"
-    if not counted:
-        return markup.heading(title, status(view)) + markup.empty("No votes are counted yet.")
-    number = Counter(_leads(place) for place in counted)
-    ranked = sorted(view.candidates, key=lambda one: -number[one.candidate_id])
-    rows: list[tuple[str, float, float, str, Mark | None]] = [
-        (one.name, number[one.candidate_id], len(counted), words.count(number[one.candidate_id]), one.mark)
-        for one in ranked
+    led = [place for place in found if place.lead]
+    if not led:
+        return parts.heading(title, status(view)) + parts.empty("No votes are counted yet.")
+    number = Counter(place.lead.alone.candidate_id for place in led if place.lead and place.lead.alone)
+    folded = view.fold(number)
+    ranked = sorted(view.drawn, key=lambda one: (one.candidate_id == OTHERS, -folded[one.candidate_id]))
+    rows: list[tuple[str, int, Mark | None]] = [(one.name, folded[one.candidate_id], one.mark) for one in ranked]
+    rows += [
+        (said, places_so, None)
+        for said, places_so in (
+            ("Tied", len(led) - number.total()),
+            ("No votes" if stage(view) is Stage.COUNTED else "Nothing counted yet", len(found) - len(led)),
+        )
+        if places_so
     ]
-    if number[None]:
-        rows.append(("Tied", number[None], len(counted), words.count(number[None]), None))
-    among = f"Of {words.number(len(counted), 'place')}" + ("" if over else " with votes so far")
-    return markup.heading(title, f"{among}. {status(view)}") + markup.bars(rows)
+    note = f"Of {words.number(len(found), 'place')}. {status(view)}"
+    bars = [Bar(said, places_so, len(found), words.count(places_so), mark) for said, places_so, mark in rows]
+    return parts.heading(title, note) + parts.bars(bars)
 
 
-def _closest(counted: list[Place]) -> str:
-    if not counted:
-        return ""
-    rows = (
+def _closest(found: Sequence[Place]) -> Markup:
+    rows = [
         (
             place.name,
-            _leaders(place),
-            f"{words.votes(place.lead.votes)} · {words.points(place.lead.votes, place.counted)}",
+            place_table.say_leaders(lead),
+            f"{words.votes(lead.votes)} · {words.points(lead.votes, lead.leaders[0].total)}",
         )
-        for place in closest(counted, CLOSEST_SHOWN)
-        if place.lead
-    )
-    return markup.heading("Where it is closest") + markup.table("Smallest leads", ("Place", "Leads", "#Lead"), rows)
-
-
-def _leaders(place: Place) -> str:
-    """'● Denis Coderre'; those who are tied with = between them; a dash before the first vote."""
-    found = place.lead
-    return " = ".join(f"{one.candidate.mark.symbol} {one.candidate.name}" for one in found.leaders) if found else "–"
-
-
-def _leads(place: Place) -> str | None:
-    """The id of the candidate who alone leads here."""
-    leaders = place.lead.leaders if place.lead else ()
-    return leaders[0].candidate.candidate_id if len(leaders) == 1 else None
-
-
-def _table(view: View) -> None:
-    counted = view.once(places)
-    show(markup.heading("Every place", "Sort by clicking a column's name; search with the loupe above the table"))
-    if not counted:
-        show(markup.empty("No votes are counted yet."))
-        return
-    st.dataframe(
-        view.once(table_data),
-        hide_index=True,
-        height=min(len(counted) + 1, 14) * 35 + 3,
-        key="places",
-        alt="Votes, leader, lead and how much is counted of every place",
-        column_config={
-            "Lead": st.column_config.NumberColumn(format="%.1f points"),
-            **{
-                name: st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
-                for name in (TURNOUT, SHARE_COUNTED)
-            },
-            "Counted": st.column_config.NumberColumn(format="localized"),
-            "Registered": st.column_config.NumberColumn(format="localized"),
-            **{
-                f"{one.mark.symbol} {one.name}": st.column_config.NumberColumn(format="localized")
-                for one in view.candidates
-            },
-        },
-    )
-
-
-def table_data(view: View) -> Table:
-    """A row for each place: who leads, by how much, each candidate's votes, and the turnout where there is one."""
-    return charts.encode(pd.DataFrame([_row(place, view) for place in view.once(places)]))
-
-
-def _row(place: Place, view: View) -> dict[str, object]:
-    found = place.lead
-    votes = {standing.candidate.candidate_id: standing.votes for standing in place.standings}
-    reached = words.share(place.counted, place.registered) if place.registered else None
-    return {
-        "Place": place.name,
-        "Leads": _leaders(place),
-        "Lead": words.share(found.votes, place.counted) if found else 0.0,
-        SHARE_COUNTED if view.one_voter_per_ballot else TURNOUT: reached,
-        "Counted": place.counted,
-        **({} if view.one_voter_per_ballot else {"Registered": place.registered}),
-        **{f"{one.mark.symbol} {one.name}": votes[one.candidate_id] for one in view.candidates},
-    }
+        for place, lead in closest(found, CLOSEST_SHOWN)
+    ]
+    if not rows:
+        return Markup("")
+    return parts.heading("Where it is closest") + parts.table("Smallest leads", ("Place", "Leads", "#Lead"), rows)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.data.database import NOT_YET, PAGE_SIZE, VOTED, Search, Unavailable, search_roll
-from dashboard.drawing import markup
+from dashboard.drawing.downloads import offer
+from dashboard.drawing.markup import Bar, parts
 from dashboard.drawing.page import Page, show
 from dashboard.figures import words
 from dashboard.figures.figures import Standing, Turnout, by_group, turnout
@@ -23,62 +28,68 @@ ONE_VOTER_PER_BALLOT = "The election has one voter per ballot, so that no turnou
 ROLL_SECONDS, SEARCHES_KEPT = 5, 100
 ROLL_NOTE = "Everybody who may vote, and whether they have. For whom somebody voted is secret and not shown."
 Answer = tuple[list[Mapping[str, Any]], bool]
-KINDS = (
-    ("gender", topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, "gender"),
-    ("age", topics.TURNOUT_BY_AGE_GROUP, topics.VOTES_BY_AGE_GROUP, "age_group"),
-)
+NONE_COUNTED = "No votes are counted yet."
+# By the name of each kind of group: the topics of its turnout and of its votes, and its field there.
+KINDS = {
+    "gender": (topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, "gender"),
+    "age": (topics.TURNOUT_BY_AGE_GROUP, topics.VOTES_BY_AGE_GROUP, "age_group"),
+}
 
 
 def render(view: View, page: Page) -> None:
     """The tab."""
     _groups(view)
-    show(markup.heading("The roll", ROLL_NOTE))
+    show(parts.heading("The roll", ROLL_NOTE))
     if waiting(view):
-        show(markup.empty("The roll shows here once main.py has registered the voters."))
+        show(parts.empty("The roll shows here once main.py has registered the voters."))
     else:
         _roll(page)
 
 
+@dataclass(frozen=True)
+class Groups:
+    """One kind of group as it is shown: its turnout, how its votes are divided, and both as a table."""
+
+    name: str
+    reached: Markup
+    divided: Markup
+    table: Markup | None
+
+
 def _groups(view: View) -> None:
-    for name, reached, divided, table in view.once(_count_groups):
+    for groups in view.once(_count_groups):
         if view.one_voter_per_ballot:
-            show(divided)
+            show(groups.divided)
         else:
             left, right = st.columns(2, gap="large")
             with left:
-                show(reached)
+                show(groups.reached)
             with right:
-                show(divided)
-        if table:
-            with st.expander(f"Figures by {name} as a table"):
-                show(table)
+                show(groups.divided)
+        if groups.table:
+            with st.expander(f"Figures by {groups.name} as a table"):
+                show(groups.table)
+            offer(view, f"by-{groups.name}", partial(group_rows, name=groups.name))
 
 
-def _count_groups(view: View) -> list[tuple[str, str, str, str]]:
-    """For each kind of group its name, and as HTML its turnout, how its votes are divided, and both as a table."""
+def _count_groups(view: View) -> list[Groups]:
     found = []
-    for name, turnout_topic, votes_topic, field in KINDS:
+    for name, (turnout_topic, votes_topic, field) in KINDS.items():
         groups = turnout(view.rows(turnout_topic), field)
         choices = by_group(view, votes_topic, field)
         note = f" {ONE_VOTER_PER_BALLOT}" if view.one_voter_per_ballot else ""
-        title = markup.heading(f"Votes by {name}", f"How each group's counted votes are divided.{note}")
-        divided = markup.legend(view.candidates) + markup.stacked(choices)
-        found.append(
-            (
-                name,
-                markup.heading(f"Turnout by {name}", status(view)) + _turnout(groups),
-                title + (divided if choices else markup.empty("No votes are counted yet.")),
-                _table(name, groups, choices, view) if groups else "",
-            )
-        )
+        title = parts.heading(f"Votes by {name}", f"How each group's votes for candidates are divided.{note}")
+        divided = parts.legend(view.drawn) + parts.stacked(choices) if choices else parts.empty(NONE_COUNTED)
+        reached = parts.heading(f"Turnout by {name}", status(view)) + _turnout(groups)
+        found.append(Groups(name, reached, title + divided, _table(name, groups, choices, view) if groups else None))
     return found
 
 
-def _turnout(groups: Sequence[Turnout]) -> str:
+def _turnout(groups: Sequence[Turnout]) -> Markup:
     if not groups:
-        return markup.empty("No votes are counted yet.")
-    return markup.bars(
-        (
+        return parts.empty(NONE_COUNTED)
+    return parts.bars(
+        Bar(
             group.group,
             group.votes,
             group.registered or 0,
@@ -86,26 +97,41 @@ def _turnout(groups: Sequence[Turnout]) -> str:
             f" of {words.count(group.registered)}"
             if group.registered
             else words.votes(group.votes),
-            None,
         )
         for group in groups
     )
 
 
-def _table(name: str, groups: Sequence[Turnout], choices: list[tuple[str, list[Standing]]], view: View) -> str:
+def _table(name: str, groups: Sequence[Turnout], choices: Sequence[tuple[str, list[Standing]]], view: View) -> Markup:
     divided = dict(choices)
     whole = view.one_voter_per_ballot
     columns = ["#Counted"] if whole else ["#Registered", "#Counted", "#Turnout"]
-    columns = [words.capital(name), *columns, *(f"#{one.name}" for one in view.candidates)]
+    columns = [words.capital(name), *columns, *(f"#{one.name}" for one in view.drawn)]
     rows = []
     for group in groups:
         standings = divided.get(group.group, [])
-        shares = [words.percent(one.votes, one.total) for one in standings] or ["–"] * len(view.candidates)
+        shares = [words.percent(one.votes, one.total) for one in standings] or ["–"] * len(view.drawn)
         registered = words.count(group.registered) if group.registered is not None else "–"
         reached = words.percent(group.votes, group.registered or 0)
         counted = [words.count(group.votes)] if whole else [registered, words.count(group.votes), reached]
         rows.append([group.group, *counted, *shares])
-    return markup.table(f"{'Votes' if whole else 'Turnout and votes'} by {name}", columns, rows)
+    return parts.table(f"{'Votes' if whole else 'Turnout and votes'} by {name}", columns, rows)
+
+
+def group_rows(view: View, name: str) -> pd.DataFrame:
+    """A row for each group and candidate, to take along."""
+    turnout_topic, votes_topic, field = KINDS[name]
+    names = {one.candidate_id: one.name for one in view.candidates}
+    registered = {getattr(row, field): row.registered for row in view.rows(turnout_topic)}
+    return pd.DataFrame(
+        {
+            name: getattr(row, field),
+            "registered": registered.get(getattr(row, field)),
+            "candidate": names.get(row.candidate_id, row.candidate_id),
+            "votes": row.total_votes,
+        }
+        for row in view.rows(votes_topic)
+    )
 
 
 def _roll(page: Page) -> None:
@@ -121,13 +147,11 @@ def _roll(page: Page) -> None:
     pages: list[str] = st.session_state.roll_pages
     answer = ask(page.sources.settings, search, pages[-1])
     if isinstance(answer, Unavailable):
-        show(markup.notice([f"The roll can't be searched now: PostgreSQL says {answer}"]))
+        show(parts.notice([f"The roll can't be searched now: PostgreSQL says {answer}"]))
         return
     found, more = answer
     if not found:
-        show(
-            markup.empty("Nobody on the roll matches." if search != Search(voted=ANY) else "The roll is empty so far.")
-        )
+        show(parts.empty("Nobody on the roll matches." if search != Search(voted=ANY) else "The roll is empty so far."))
         return
     show(roll_table(found, len(pages)))
     last = found[-1]["registration_number"]
@@ -149,7 +173,7 @@ def ask(_settings: Settings, search: Search, after: str) -> Answer | Unavailable
         return error
 
 
-def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
+def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> Markup:
     """A page of the roll as a table."""
     first = (number - 1) * PAGE_SIZE + 1
     rows = (
@@ -166,4 +190,4 @@ def roll_table(found: Sequence[Mapping[str, Any]], number: int) -> str:
         for row in found
     )
     caption = f"Voters {words.count(first)} to {words.count(first + len(found) - 1)}, by registration number"
-    return markup.table(caption, ("Registration", "Name", "#Age", "Gender", "Place", "Vote"), rows)
+    return parts.table(caption, ("Registration", "Name", "#Age", "Gender", "Place", "Vote"), rows)

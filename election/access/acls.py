@@ -77,6 +77,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         (READ, TOPIC, topics.VOTES),
         (READ, TOPIC, "aggregated_*"),
         (READ, TOPIC, topics.REJECTED_VOTES),
+        (READ, TOPIC, topics.AUDIT_VERDICTS),
         (WRITE, TOPIC, topics.AUDIT_VERDICTS),
     ),
 }

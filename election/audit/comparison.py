@@ -6,14 +6,16 @@ have, and whatever the log has, must be recorded; less is lag, more is a differe
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from election.audit.recount import NOBODY, Box, Recount, Register, Totals
 from election.audit.report import Finding, Line, Report
 from election.model import topics
+from election.model.messages import Reason
 from election.results.board import Board
 from election.results.look import HeldElection
-from election.results.rejections import name_places
 
 WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") for topic in topics.AGGREGATED}
 
@@ -21,7 +23,7 @@ WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") fo
 def compare(held: HeldElection, register: Register, record: Box, recount: Recount, board: Board, root: str) -> Report:
     """The findings of one look."""
     recorded, logged = record.totals(), recount.box.totals()
-    tallied = {topic: {key: row["total_votes"] for key, row in board.totals[topic].items()} for topic in WORDS}
+    tallied = {topic: {key: row.total_votes for key, row in board.totals[topic].items()} for topic in WORDS}
     differences = [*_per_voter(register, record, recount.box), *_tally_ahead(logged, tallied)]
     lags = [*_not_logged(register, record, recount.box), *_tally_behind(logged, tallied)]
     for finding, is_lag in _rejections(recount, board):
@@ -107,17 +109,25 @@ def _tally_off(logged: Totals, tallied: Totals, sign: int, words: str) -> list[F
 
 def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
     """Each finding, and whether it is only lag."""
-    missing = recount.rejected.places_not_in(board.rejected)
-    wrong = board.rejected.places_unlike(recount.rejected)
+    bad, rejected = recount.rejected, board.rejected
+    missing, surplus = bad.by_reason - rejected.by_reason, rejected.by_reason - bad.by_reason
+    misplaced = tuple(
+        f"{partition}/{offset}"
+        for partition, offset in sorted(rejected.highest.items())
+        if offset > bad.highest.get(partition, -1) or (offset != bad.highest[partition] and not missing)
+    )
+    last = f"partitions of {topics.VOTES} have another last message on {topics.REJECTED_VOTES} than their last bad one"
     found = [
-        (missing, f"bad messages are not on {topics.REJECTED_VOTES}; partition and offset", True),
-        (
-            wrong,
-            f"messages are on {topics.REJECTED_VOTES} without being bad for that reason; partition and offset",
-            False,
-        ),
+        (_by_reason(f"bad messages are not on {topics.REJECTED_VOTES}; reason", missing), True),
+        (_by_reason(f"messages more are on {topics.REJECTED_VOTES} than are bad; reason", surplus), False),
+        (Finding(f"{last}; partition and offset", len(misplaced), misplaced), False),
     ]
-    return [(Finding(what, len(places), name_places(places)), is_lag) for places, what, is_lag in found if len(places)]
+    return [(finding, is_lag) for finding, is_lag in found if finding.count]
+
+
+def _by_reason(what: str, reasons: Counter[Reason]) -> Finding:
+    named = tuple(f"{reason} ({number:,})" for reason, number in sorted(reasons.items()))
+    return Finding(what, reasons.total(), named)
 
 
 def _notes(recount: Recount, board: Board) -> list[Finding]:

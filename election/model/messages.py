@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-import simplejson
 
 from election.model.errors import Malformed
 
@@ -31,11 +30,6 @@ _LONE_SURROGATE = re.compile(LONE_SURROGATE)
 _UTC_TIME = re.compile(UTC_TIME, re.ASCII)
 
 VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
-TALLY_TEXTS = (
-    *("candidate_id", "candidate_name", "party_affiliation", "photo_url"),
-    *("state", "gender", "age_group", "minute"),
-)
-TALLY_FIELDS = *TALLY_TEXTS, "total_votes", "registered", "last_vote_at"
 LARGEST_NUMBER = 2**63 - 1
 # A reader keeps the texts of a tally for as long as it runs.
 LONGEST_TEXT = 1000
@@ -75,14 +69,44 @@ class Voter(msgspec.Struct, frozen=True):
     voted_at: str | None = None
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+UtcText = Annotated[str, msgspec.Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
+TallyText = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Read = TypeVar("Read")
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """A running total of one key of an aggregated_* topic; a field that its topic doesn't have is empty."""
+
+    total_votes: Count
+    last_vote_at: UtcText
+    candidate_id: TallyText = ""
+    candidate_name: TallyText = ""
+    party_affiliation: TallyText = ""
+    photo_url: TallyText = ""
+    state: TallyText = ""
+    gender: TallyText = ""
+    age_group: TallyText = ""
+    minute: TallyText = ""
+    registered: Count | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a day that no calendar has."""
+        datetime.fromisoformat(self.last_vote_at)
+
+    @property
+    def newest_vote_at(self) -> datetime:
+        return datetime.fromisoformat(self.last_vote_at)
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What an audit found: whether record, log and tally agree on so many votes, whose Merkle tree has this root."""
 
     agrees: bool
-    votes: Annotated[int, msgspec.Meta(ge=0)]
+    votes: Count
     root: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
     audited_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    differences: Annotated[int, msgspec.Meta(ge=0)]
+    differences: Count
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -100,7 +124,7 @@ def _whole_number(digits: str) -> int | None:
     return int(digits) if len(digits) <= len(str(-LARGEST_NUMBER)) else None
 
 
-# The standard library's parser: simplejson's has no way to refuse a field that is there twice at C speed.
+# The standard library's parser: msgspec has no way to refuse a field that is there twice.
 _strict = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole_number)
 
 
@@ -146,17 +170,24 @@ def parse_vote(key: bytes | None, value: bytes | None) -> Vote:
     return Vote(fields["voter_id"], fields["candidate_id"], voting_time)
 
 
-# Made once: simplejson.dumps with a default makes an encoder for each call.
-_voter_encoder = simplejson.JSONEncoder(default=lambda moment: moment.isoformat())
-
-
 def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
     """The value for voters_topic: the voter's row, dates as ISO 8601, and when the voter voted, if so."""
-    return _voter_encoder.encode({**row, "voted_at": voted_at}).encode()
+    return msgspec.json.encode({**row, "voted_at": voted_at.isoformat() if voted_at else None})
 
 
-_voter_decoder, _verdict_decoder = msgspec.json.Decoder(Voter), msgspec.json.Decoder(Verdict)
-Kind = TypeVar("Kind")
+_voter_decoder, _tally_decoder = msgspec.json.Decoder(Voter), msgspec.json.Decoder(Tally)
+_verdict_decoder = msgspec.json.Decoder(Verdict)
+
+
+def _decode(decoder: msgspec.json.Decoder[Read], value: bytes | None) -> Read:
+    if not value:
+        raise Malformed("empty message")
+    try:
+        return decoder.decode(value.decode())
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
 
 
 def parse_voter(value: bytes | None) -> Voter:
@@ -180,40 +211,9 @@ def parse_verdict(value: bytes | None) -> Verdict:
     return _decode(_verdict_decoder, value)
 
 
-def _decode(decoder: msgspec.json.Decoder[Kind], value: bytes | None) -> Kind:
-    if not value:
-        raise Malformed("empty message")
-    try:
-        return decoder.decode(value.decode())
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
-
-
-def parse_tally(value: bytes | None) -> dict[str, Any]:
-    """The running total in a message of an aggregated_* topic: total_votes, last_vote_at and the fields of its key.
-
-    Fields that no total has are left out.
+def parse_tally(value: bytes | None) -> Tally:
+    """The running total in a message of an aggregated_* topic; fields that no total has are left out.
 
     Raises Malformed with the reason.
     """
-    try:
-        tally = simplejson.loads(value or b"")
-    except (ValueError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
-    if not isinstance(tally, dict) or type(tally.get("total_votes")) is not int:
-        raise Malformed("total_votes is not a count")
-    if not 0 <= tally["total_votes"] <= LARGEST_NUMBER or type(tally.get("registered", 0)) is not int:
-        raise Malformed("total_votes or registered is not a count")
-    texts = [tally.get(name, "") for name in TALLY_TEXTS]
-    if any(not isinstance(text, str) or len(text) > LONGEST_TEXT for text in texts):
-        raise Malformed(f"one of {', '.join(TALLY_TEXTS)} is not text of at most {LONGEST_TEXT:,} characters")
-    try:
-        time = tally["last_vote_at"]
-        tally["last_vote_at"] = datetime.fromisoformat(time) if _UTC_TIME.fullmatch(time) else None
-    except (KeyError, TypeError, ValueError):
-        raise Malformed("last_vote_at is not a time in UTC") from None
-    if tally["last_vote_at"] is None:
-        raise Malformed("last_vote_at is not a time in UTC")
-    return {name: tally[name] for name in TALLY_FIELDS if name in tally}
+    return _decode(_tally_decoder, value)

@@ -64,8 +64,6 @@ class Settings:
     voting_batch_size: int = 4000
     log_level: str = "INFO"
     health_file: str | None = None
-    dashboard_audit: str = "on"
-    dashboard_password: str | None = field(default=None, repr=False)
 
     @property
     def postgres(self) -> dict[str, Any]:
@@ -209,8 +207,6 @@ def _is_this_machine(host: str) -> bool:
 def _check(settings: Settings) -> None:
     if settings.postgres_user in LOGINS:
         require_password(settings, settings.postgres_user, settings.postgres_password)
-    if settings.dashboard_audit not in ("on", "off"):
-        raise SettingError(f"DASHBOARD_AUDIT={settings.dashboard_audit!r} is neither on nor off")
     protocol = settings.kafka_security_protocol
     if protocol not in SECURITY_PROTOCOLS:
         raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")

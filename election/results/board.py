@@ -1,4 +1,4 @@
-"""Reads the count back: the aggregated_* topics and rejected_votes, for the dashboard, `run.py` and the audit."""
+"""Reads the count back, for the dashboard, `run.py` and the audit: aggregated_*, rejected_votes, audit_verdicts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from election.model import topics
 from election.model.errors import Malformed
-from election.model.messages import Reason, parse_tally
+from election.model.messages import Reason, Tally, Verdict, parse_tally, parse_verdict
 from election.platform.kafka import good_messages, make_admin, make_reader
 from election.platform.kafka_topics import read_to_end, topic_id
 from election.platform.refusals import GONE
 from election.platform.settings import Settings
-from election.results.delays import Delays
 from election.results.rejections import Rejections
 
 log = logging.getLogger(__name__)
 
-Tally = dict[str, Any]
-TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES)
+TOPICS = (*(topic.name for topic in topics.AGGREGATED), topics.REJECTED_VOTES, topics.AUDIT_VERDICTS)
 READ_MESSAGES, READ_SECONDS = 5000, 0.05
-EXAMPLES_KEPT, EXAMPLE_BYTES = 20, 1000
+EXAMPLES_KEPT = 20
+# A minute of 500 votes a second: more would cost the dashboard more time than they tell.
+DELAYS_KEPT = 30_000
 CHECK_TOPICS_SECONDS = 5
 CONNECTING = "connecting to Kafka"
 NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
@@ -39,12 +39,11 @@ KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 @dataclass(frozen=True)
 class RejectedVote:
-    """A message that did not count: why, where it stood on votes_topic, how its value began and how long it was."""
+    """A message that did not count: why, where it stood on votes_topic, and how many bytes it had."""
 
     reason: str
     partition: int
     offset: int
-    beginning: bytes
     length: int
 
 
@@ -52,18 +51,23 @@ class RejectedVote:
 class Board:
     """The latest totals. They only grow: whatever is repeated or comes late, the largest total of a key stays."""
 
-    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in TOPICS})
+    totals: dict[str, dict[str, Tally]] = field(default_factory=lambda: {name: {} for name in KEYS})
     rejected: Rejections = field(default_factory=Rejections)
     examples: deque[RejectedVote] = field(default_factory=lambda: deque(maxlen=EXAMPLES_KEPT))
+    # What an audit last published about an election, by the election's name.
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     malformed: int = 0
     changed_at: float = 0.0
-    latencies: Delays = field(default_factory=Delays)
+    # When a total was read, and how long its newest vote had taken from cast to there, in seconds.
+    delays: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=DELAYS_KEPT))
 
     def apply(self, topic: str, key: bytes | None, value: bytes | None, headers: Any, now: float) -> None:
         """Takes in one message, read at `now` (seconds since 1970). Malformed ones are counted and set aside."""
         try:
             if topic == topics.REJECTED_VOTES:
                 self._reject(value, dict(headers or []), now)
+            elif topic == topics.AUDIT_VERDICTS:
+                self.verdicts[(key or b"").decode()] = parse_verdict(value)
             else:
                 self._count(topic, (key or b"").decode(), parse_tally(value), now)
         except (Malformed, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -72,23 +76,22 @@ class Board:
                 log.warning("skipped a malformed message on %s, %d so far: %.200s", topic, self.malformed, error)
 
     def _count(self, topic: str, key: str, tally: Tally, now: float) -> None:
-        if key != "|".join(tally[name] for name in KEYS[topic]):
+        if key != "|".join(getattr(tally, name) for name in KEYS[topic]):
             raise Malformed("the key is not that of the value")
         held = self.totals[topic].get(key)
         if held is None and len(self.totals[topic]) >= MOST_KEYS:
             raise Malformed(f"more than {MOST_KEYS:,} keys")
-        if held is None or tally["total_votes"] > held["total_votes"]:
+        if held is None or tally.total_votes > held.total_votes:
             self.totals[topic][key] = tally
             self.changed_at = now
             if topic == topics.VOTES_PER_CANDIDATE:
-                self.latencies.add(now, now - tally["last_vote_at"].timestamp())
+                self.delays.append((now, now - tally.newest_vote_at.timestamp()))
 
     def _reject(self, value: bytes | None, headers: dict[str, bytes], now: float) -> None:
         position = int(headers["partition"]), int(headers["offset"])
         reason = Reason(headers["reason"].decode())
         if self.rejected.add(*position, reason):
-            value = value or b""
-            self.examples.append(RejectedVote(reason, *position, value[:EXAMPLE_BYTES], len(value)))
+            self.examples.append(RejectedVote(reason, *position, len(value or b"")))
             self.changed_at = now
 
     def rows(self, topic: str) -> list[Tally]:
@@ -98,7 +101,7 @@ class Board:
     @property
     def counted(self) -> int:
         """How many votes are counted so far."""
-        return sum(tally["total_votes"] for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+        return sum(tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE))
 
     @property
     def counted_everywhere(self) -> int:
@@ -108,21 +111,21 @@ class Board:
     @property
     def sizes(self) -> tuple[int, ...]:
         """The votes in each aggregate and the rejected messages: equal for two moments only if nothing came between."""
-        votes = (sum(tally["total_votes"] for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
+        votes = (sum(tally.total_votes for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
         return *votes, sum(self.rejected.by_reason.values())
 
     @property
     def newest_vote_at(self) -> datetime | None:
-        return max((tally["last_vote_at"] for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+        return max((tally.newest_vote_at for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
     @property
     def votes_per_candidate(self) -> dict[str, int]:
-        return {row["candidate_id"]: row["total_votes"] for row in self.rows(topics.VOTES_PER_CANDIDATE)}
+        return {row.candidate_id: row.total_votes for row in self.rows(topics.VOTES_PER_CANDIDATE)}
 
     @property
     def votes_by_location(self) -> dict[tuple[str, str], int]:
         """(location, candidate_id) to votes."""
-        return {(row["state"], row["candidate_id"]): row["total_votes"] for row in self.rows(topics.VOTES_BY_LOCATION)}
+        return {(row.state, row.candidate_id): row.total_votes for row in self.rows(topics.VOTES_BY_LOCATION)}
 
     @property
     def rejected_by_reason(self) -> dict[str, int]:
@@ -194,7 +197,7 @@ class LiveBoard:
             for messages in read_to_end(reader, TOPICS):
                 board.take(messages)
             # What was read back tells how old the totals are, not how fast the count is, nor that it is going on.
-            board.latencies.clear()
+            board.delays.clear()
             board.changed_at = 0.0
             self.board, self.problem = board, None
             check_at = 0.0

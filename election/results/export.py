@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from psycopg2.extensions import connection as Connection
 
 from election.model import topics
-from election.model.errors import Malformed
-from election.model.messages import Verdict, parse_verdict
+from election.model.messages import Verdict
 from election.model.rows import Candidate
-from election.platform.kafka import make_reader
-from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from election.results.board import Board, read_board
@@ -80,7 +76,7 @@ def read_results(settings: Settings) -> Results:
         held=held,
         read_at=datetime.now(UTC),
         last_vote_at=board.newest_vote_at,
-        verdict=read_verdict(settings, held.name),
+        verdict=board.verdicts.get(held.name),
         all_counted=board.counted_everywhere >= held.votes_expected,
         candidates=candidates,
         votes={candidate_id: board.votes_per_candidate.get(candidate_id, 0) for candidate_id in ids},
@@ -98,33 +94,19 @@ def _read_locations(connection: Connection) -> Votes:
         return dict(cursor)
 
 
-def read_verdict(settings: Settings, election: str) -> Verdict | None:
-    """What the last published audit of the election found, or None."""
-    verdict = None
-    with closing(make_reader(settings, [topics.AUDIT_VERDICTS])) as reader:
-        for messages in read_to_end(reader, [topics.AUDIT_VERDICTS]):
-            for message in messages:
-                if message.key() == election.encode():
-                    try:
-                        verdict = parse_verdict(message.value())
-                    except Malformed:
-                        continue
-    return verdict
-
-
 def _by_group(board: Board, topic: str, ids: list[str]) -> dict[str, Votes]:
     """Group to candidate_id to votes, of a topic whose key is the group and the candidate."""
     group = next(known.group for known in topics.AGGREGATED if known.name == topic)
     found: dict[str, Votes] = {}
     for row in board.rows(topic):
-        found.setdefault(row[str(group)], dict.fromkeys(ids, 0))[row["candidate_id"]] = row["total_votes"]
+        found.setdefault(getattr(row, str(group)), dict.fromkeys(ids, 0))[row.candidate_id] = row.total_votes
     return found
 
 
 def _groups_of(board: Board, turnout: str, votes: str, ids: list[str]) -> list[Group]:
     """The groups that have voted: how many are registered in one is told with its turnout."""
     [key] = next(known.key for known in topics.AGGREGATED if known.name == turnout)
-    registered = {row[key]: row.get("registered") or 0 for row in board.rows(turnout)}
+    registered = {getattr(row, key): row.registered or 0 for row in board.rows(turnout)}
     return _groups(dict(sorted(registered.items())), _by_group(board, votes, ids), ids)
 
 

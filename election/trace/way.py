@@ -143,14 +143,14 @@ def _trace_tally(reader: Consumer, vote: Vote) -> Iterator[Step]:
             tally = parse_tally(message.value())
         except Malformed:
             continue
-        if tally["last_vote_at"] >= vote.voting_time:
+        if tally.newest_vote_at >= vote.voting_time:
             newest = message, tally
             first = first or newest
     if not first or not newest:
         yield Step(topics.VOTES_PER_CANDIDATE, f"no total of candidate {vote.candidate_id} is as new as this vote yet")
         return
     for (message, tally), words in ((first, "the first as new as this vote"), (newest, "the newest")):
-        yield Step(_place(message), f"total {tally['total_votes']:,}, {words}", _sent_at(message))
+        yield Step(_place(message), f"total {tally.total_votes:,}, {words}", _sent_at(message))
 
 
 def _trace_roll(reader: Consumer, key: bytes, cast_at: datetime | None) -> Step:

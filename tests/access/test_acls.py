@@ -46,7 +46,7 @@ READERS = {
     topics.VOTERS: {"voting"},
     topics.VOTES: {"main", "spark-streaming", "auditor"},
     topics.REJECTED_VOTES: {"streamlit-app", "auditor"},
-    topics.AUDIT_VERDICTS: {"streamlit-app"},
+    topics.AUDIT_VERDICTS: {"streamlit-app", "auditor"},
     **{name: {"streamlit-app", "auditor"} for name in TALLIES},
 }
 

@@ -174,7 +174,7 @@ def bad_message(case):
     [
         (lambda case: case.record("v3"), lambda case: [case.log("v3"), case.tally()], ("v3",)),
         (lambda case: case.cast("v3"), lambda case: case.tally(), ("a (2 for 3)",)),
-        (bad_message, lambda case: case.reject(Reason.NOT_JSON, 7), ("0/7",)),
+        (bad_message, lambda case: case.reject(Reason.NOT_JSON, 7), ("not a flat JSON object (1)",)),
     ],
     ids=["recorded", "logged", "bad"],
 )
@@ -215,7 +215,15 @@ def test_a_rejection_for_another_reason_or_of_a_good_message_is_a_difference(cou
     bad_message(counted)
     counted.reject(Reason.EMPTY, 7)
     counted.reject(Reason.EMPTY, 8)
-    assert only(counted.look().differences).examples == ("0/7", "0/8")
+    reasons, places = counted.look().differences
+    assert reasons.examples == ("empty message (2)",)
+    assert places.examples == ("0/8",)
+
+
+def test_a_good_message_rejected_in_place_of_a_bad_one_is_a_difference(counted):
+    bad_message(counted)
+    counted.reject(Reason.NOT_JSON, 6)
+    assert only(counted.look().differences).examples == ("0/6",)
 
 
 def test_a_long_list_is_cut_and_says_how_long_it_is():

@@ -57,8 +57,8 @@ def judge_last_messages(settings: Settings, board: Board) -> list[str]:
         for messages in read_to_end(reader, names):
             for message in messages:
                 key = str(message.topic()), (message.key() or b"").decode()
-                last[key] = parse_tally(message.value())["total_votes"]
-    largest = {(name, key): row["total_votes"] for name in names for key, row in board.totals[name].items()}
+                last[key] = parse_tally(message.value()).total_votes
+    largest = {(name, key): row.total_votes for name in names for key, row in board.totals[name].items()}
     lower = [key for key, votes in largest.items() if last[key] != votes]
     return [f"the last message of {len(lower)} keys is not the largest: {lower[:5]}"] if lower else []
 

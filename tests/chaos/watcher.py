@@ -21,7 +21,7 @@ Totals = dict[tuple[str, str], int]
 
 
 def totals_of(board: Board) -> Totals:
-    return {(topic, key): row["total_votes"] for topic, rows in board.totals.items() for key, row in rows.items()}
+    return {(topic, key): row.total_votes for topic, rows in board.totals.items() for key, row in rows.items()}
 
 
 def fallen(before: Mapping[tuple[str, str], int], now: Mapping[tuple[str, str], int]) -> list[str]:

@@ -46,7 +46,7 @@ def test_votes_are_tallied_in_every_aggregate(spark):
     votes = first_votes(validated(spark, messages))
     tallies = label_tallies(tally_votes(votes)).collect()
     found = {(row.topic, row.key): parse_tally(row.value.encode()) for row in tallies}
-    totals = {key: tally["total_votes"] for key, tally in found.items()}
+    totals = {key: tally.total_votes for key, tally in found.items()}
     assert totals == {
         (topics.VOTES_PER_CANDIDATE, "a"): 2,
         (topics.VOTES_PER_CANDIDATE, "b"): 1,
@@ -70,10 +70,10 @@ def test_votes_are_tallied_in_every_aggregate(spark):
         (topics.VOTES_PER_MINUTE, "2026-01-01T12:01Z|b"): 1,
     }
     ann = found[topics.VOTES_PER_CANDIDATE, "a"]
-    assert (ann["candidate_name"], ann["party_affiliation"], ann["photo_url"]) == ("Ann", "Red", "http://photos/a")
-    assert ann["last_vote_at"] == NOON
-    assert found[topics.TURNOUT_BY_LOCATION, "North"]["registered"] == 2
-    assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"]["registered"] == 2
+    assert (ann.candidate_name, ann.party_affiliation, ann.photo_url) == ("Ann", "Red", "http://photos/a")
+    assert ann.newest_vote_at == NOON
+    assert found[topics.TURNOUT_BY_LOCATION, "North"].registered == 2
+    assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"].registered == 2
 
 
 def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark):

@@ -37,9 +37,9 @@ class Texts(HTMLParser):
 
 
 def html_of(app: AppTest) -> str:
-    """All HTML on the page but its style and its watchdog."""
+    """All HTML on the page but its style."""
     bodies = (element.proto.body for element in app.get("html"))
-    return "\n".join(body for body in bodies if not body.startswith(("<style", "<script>")))
+    return "\n".join(body for body in bodies if not body.startswith("<style"))
 
 
 class Shown:

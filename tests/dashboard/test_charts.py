@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from dashboard.drawing.charts import Colours, delay_spec, pace_data, pace_spec, race_data, race_spec, surname
+from dashboard.drawing.charts import Colours, delay_spec, pace_data, pace_spec, race_data, race_spec
 from dashboard.figures.race import Moment
 from dashboard.figures.view import list_candidates
+from election.model.rows import Candidate
 
 NOON = datetime(2026, 5, 7, 12, 0, tzinfo=UTC)
 CANDIDATES = list_candidates(
-    ["a", "b"],
+    [Candidate("a", ""), Candidate("b", "")],
     [{"candidate_id": "a", "candidate_name": "Ann Lee"}, {"candidate_id": "b", "candidate_name": "Bob Kay"}],
 )
 
@@ -39,19 +40,12 @@ def test_a_share_of_an_unfinished_minute_stands_at_now() -> None:
     assert race_data(moments(3, 1), CANDIDATES, now)["at"].max() == now
 
 
-def test_the_ends_of_the_lines_name_the_candidate_and_the_share() -> None:
+def test_the_ends_of_the_lines_have_the_candidates_symbol_and_share() -> None:
     data = race_data(moments(3, 1), CANDIDATES, NOON)
     assert list(data["label"])[-2:] == [
-        f"{CANDIDATES[0].mark.symbol} Lee 75.0%",
-        f"{CANDIDATES[1].mark.symbol} Kay 25.0%",
+        f"{CANDIDATES[0].mark.symbol} 75.0%",
+        f"{CANDIDATES[1].mark.symbol} 25.0%",
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "said"), [("Ann Lee", "Lee"), ("Dafydd Pritchard-Hughes", "Pritchard-…"), ("Prince", "Prince"), ("", "")]
-)
-def test_a_label_has_room_for_a_surname(name: str, said: str) -> None:
-    assert surname(name) == said
 
 
 def test_a_minute_that_is_not_over_is_pale_and_says_so() -> None:

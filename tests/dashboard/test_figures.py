@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -11,14 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.figures import words
-from dashboard.figures.figures import Lead, Stage, Standing, lead, natural, say_settled, stage, standings
-from dashboard.figures.palette import COLOURS, contrast, mark
+from dashboard.figures.figures import Lead, Stage, Standing, await_votes, lead, say_settled, stage, standings
+from dashboard.figures.palette import DRAWN, MARKS, NOTHING, Mark, contrast
+from dashboard.figures.places import natural
 from dashboard.figures.race import race, spread
-from dashboard.figures.view import View, Watched, list_candidates
+from dashboard.figures.view import Group, View, Watched, list_candidates
 from election.model import topics
+from election.model.messages import Tally
+from election.model.rows import Candidate, Kind
 
+ORDER = [Candidate("b", ""), Candidate("a", "")]
 CANDIDATES = list_candidates(
-    ["b", "a"], [{"candidate_id": name, "candidate_name": name.upper(), "party_affiliation": "P"} for name in "ab"]
+    ORDER, [{"candidate_id": name, "candidate_name": name.upper(), "party_affiliation": "P"} for name in "ab"]
 )
 
 
@@ -27,7 +32,7 @@ def ranked(**votes: int) -> list[Standing]:
 
 
 def view(counted: int, expected: int | None, **changes: Any) -> View:
-    tally = {"candidate_id": "a", "total_votes": counted, "last_vote_at": datetime.now(UTC)}
+    tally = Tally(counted, datetime.now(UTC).isoformat(), "a")
     return View(
         now=0.0,
         votes_expected=expected,
@@ -38,11 +43,11 @@ def view(counted: int, expected: int | None, **changes: Any) -> View:
 
 def test_candidates_stand_in_the_elections_order_and_unknown_ones_come_last() -> None:
     rows = [{"candidate_id": name} for name in ("x", "a", "b")]
-    assert [one.candidate_id for one in list_candidates(["b", "a"], rows)] == ["b", "a", "x"]
+    assert [one.candidate_id for one in list_candidates(ORDER, rows)] == ["b", "a", "x"]
 
 
 def test_the_database_names_a_candidate_before_a_tally_does() -> None:
-    named = list_candidates(["a"], [{"candidate_id": "a", "candidate_name": "A"}, {"candidate_id": "a"}])
+    named = list_candidates(ORDER, [{"candidate_id": "a", "candidate_name": "A"}, {"candidate_id": "a"}])
     assert [one.name for one in named] == ["A"]
 
 
@@ -95,8 +100,8 @@ def test_without_votes_it_is_before_voting_begun_or_unknown() -> None:
     assert stage(view(0, 10, counting_problem="no broker")) is Stage.UNKNOWN
 
 
-def minute(at: str, candidate: str, votes: int) -> dict[str, Any]:
-    return {"minute": at, "candidate_id": candidate, "total_votes": votes}
+def minute(at: str, candidate: str, votes: int) -> Tally:
+    return Tally(votes, "2026-01-01T10:00:00Z", candidate, minute=at)
 
 
 def test_the_race_adds_up_minute_by_minute_and_keeps_minutes_without_votes() -> None:
@@ -116,27 +121,79 @@ def test_a_long_race_is_thinned_without_losing_a_vote(minutes: list[int], points
     assert moments[-1].total == len(minutes) == sum(moment.votes for moment in moments)
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0.001, 0.2))
-def test_labels_keep_their_distance_and_their_order(values: list[float], distance: float) -> None:
-    placed = spread(values, distance)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.floats(0.001, 0.2))
+def test_labels_keep_their_order_and_their_distance_and_stay_on_the_chart(values: list[float], distance: float) -> None:
+    top = max(values)
+    placed = spread(values, distance, top)
+    distance = min(distance, top / max(len(values) - 1, 1))
     order = sorted(range(len(values)), key=lambda index: values[index])
     for lower, upper in pairwise(order):
         assert placed[upper] - placed[lower] >= distance - 1e-9
+    assert min(placed) >= 0
+    assert max(placed) <= top + 1e-9
 
 
 def test_labels_that_have_room_stay_where_they_are() -> None:
-    assert spread([0.1, 0.9], 0.2) == [0.1, 0.9]
+    assert spread([0.1, 0.9], 0.2, 1) == [0.1, 0.9]
 
 
-def test_the_first_64_candidates_are_told_apart_by_colour_and_symbol_together() -> None:
-    marks = [mark(position) for position in range(64)]
-    assert len(set(marks)) == 64
-    assert len({one.symbol for one in marks[:8]}) == len({one.colour for one in marks[:8]}) == 8
+def many(number: int, votes: Any = None, before: Any = None) -> View:
+    ids = [f"{one}" for one in range(number)]
+    rows = [{"candidate_id": one, "candidate_name": one} for one in ids]
+    return View(
+        now=0.0, candidates=list_candidates([Candidate(one, one) for one in ids], rows, votes or {}, before or {})
+    )
 
 
-@pytest.mark.parametrize("position", range(len(COLOURS)))
-def test_what_is_written_on_a_candidates_colour_can_be_read(position: int) -> None:
-    assert contrast(mark(position).ink, mark(position).colour) >= 4.5
+@pytest.mark.parametrize(("number", "drawn"), [(3, 3), (8, 8), (9, 9), (102, 9)])
+def test_eight_are_told_apart_by_colour_and_symbol_and_the_others_are_one_in_grey(number: int, drawn: int) -> None:
+    shown = many(number).drawn
+    assert len({one.mark.colour for one in shown}) == len({one.mark.symbol for one in shown}) == drawn
+    assert [one.name for one in shown if one.mark.colour == NOTHING] == ["and 1 other", "and 94 others"][
+        number == 102 : (number > DRAWN) + (number == 102)
+    ]
+
+
+def test_the_eight_are_those_with_most_votes_and_keep_their_marks() -> None:
+    first = many(20, {"19": 5})
+    assert "19" in {one.candidate_id for one in first.drawn}
+    marks = {one.candidate_id: one.mark for one in first.drawn[:DRAWN]}
+    later = many(20, {"19": 5, "18": 9}, marks)
+    kept = {one.candidate_id: one.mark for one in later.drawn[:DRAWN]}
+    assert "18" in kept
+    assert len(kept.keys() & marks.keys()) == DRAWN - 1
+    assert all(kept[one] == marks[one] for one in kept.keys() & marks.keys())
+
+
+@given(st.dictionaries(st.sampled_from([f"{one}" for one in range(20)]), st.integers(0, 9)))
+def test_those_drawn_have_all_votes_for_candidates(votes: dict[str, int]) -> None:
+    assert sum(many(20, votes).fold(votes).values()) == sum(votes.values())
+
+
+def test_blank_votes_never_win() -> None:
+    blank = list_candidates([Candidate("x", "Blank", kind=Kind.BLANK)], [{"candidate_id": "x"}, {"candidate_id": "a"}])
+    assert [one.candidate.candidate_id for one in standings(blank, {"x": 9, "a": 1})] == ["a"]
+
+
+def test_who_has_no_name_is_called_by_the_party() -> None:
+    (one,) = list_candidates([], [{"candidate_id": "1", "candidate_name": "", "party_affiliation": "The List"}])
+    assert one.name == "The List"
+
+
+def test_at_the_start_the_page_says_what_it_waits_for() -> None:
+    watched = Watched(election={"title": "T"}, database_problem=None, roll=20)
+    assert "20 of 500 so far" in await_votes(view(0, 10, watched=watched, registered=500))
+    registered = replace(watched, roll=500)
+    assert "when voting.py starts" in await_votes(view(0, 10, watched=registered, registered=500))
+    opened = replace(registered, groups={"voting": Group(1, 0)})
+    assert "The polls are open." in await_votes(view(0, 10, watched=opened, registered=500))
+    cast = replace(opened, record={"a": 3})
+    assert "3 votes cast so far. The count is starting" in await_votes(view(0, 10, watched=cast, registered=500))
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.colour)
+def test_what_is_written_on_a_candidates_colour_can_be_read(mark: Mark) -> None:
+    assert contrast(mark.ink, mark.colour) >= 4.5
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.drawing.maps import middles, prepare_outlines, say_counted
-from dashboard.figures.figures import Place
+from dashboard.drawing.maps import say_counted
+from dashboard.figures.outlines import middles, prepare_outlines
+from dashboard.figures.places import Place
 from tests.dashboard.staged import staged_sources
 
 
@@ -31,7 +32,7 @@ def test_every_place_of_montreal_has_an_outline() -> None:
 
 
 def test_a_place_whose_voters_are_not_known_tells_its_votes_only() -> None:
-    assert say_counted(Place("North", (), 1, None)) == "1"
-    assert say_counted(Place("North", (), 1, 0)) == "1"
-    assert say_counted(Place("North", (), 1, 2000)) == "1 of 2,000"
+    assert say_counted(Place("North", {"a": 1}, None)) == "1"
+    assert say_counted(Place("North", {"a": 1}, 0)) == "1"
+    assert say_counted(Place("North", {"a": 1}, 2000)) == "1 of 2,000"
     assert say_counted(None) == "0"

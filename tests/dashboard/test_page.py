@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
 from dataclasses import replace
 
 import msgspec
@@ -14,6 +15,7 @@ from dashboard.data.sources import Sources
 from dashboard.drawing import page
 from dashboard.drawing.page import TABS
 from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Watched
+from election import PROJECT
 from election.model import topics
 from election.model.errors import SettingError
 from election.model.messages import Reason
@@ -80,7 +82,7 @@ def test_every_tab_shows_every_stage_of_both_elections(show: Shown, tab: str, sh
 
 def test_before_the_first_vote_nobody_leads(show: Shown) -> None:
     said = show(staged_sources(0.0))
-    assert "No vote has been counted yet" in said
+    assert "The polls are open. The first vote shows here" in said
     assert "Leads so far" not in said
 
 
@@ -163,11 +165,11 @@ def hostile_sources() -> Sources:
     board = Board()
     for topic, totals in staged_board(sources.election, cast, time.time()).totals.items():
         board.totals[topic] = {
-            key: {**row, **({"candidate_name": HOSTILE, "party_affiliation": HOSTILE} if "candidate_id" in row else {})}
+            key: msgspec.structs.replace(row, candidate_name=HOSTILE, party_affiliation=HOSTILE)
             for key, row in totals.items()
         }
     board.rejected.add(0, 1, Reason.EMPTY)
-    board.examples.append(RejectedVote(HOSTILE, 0, 1, HOSTILE.encode(), len(HOSTILE)))
+    board.examples.append(RejectedVote(HOSTILE, 0, 1, len(HOSTILE)))
     watch = sources.watch.look()
     election_row = {**(watch.election or {}), "title": HOSTILE}
     watched = replace(watch, candidates=tuple(map(msgspec.structs.asdict, named)), election=election_row)
@@ -192,7 +194,7 @@ def test_a_setting_that_cannot_be_used_is_said_instead_of_a_page(monkeypatch: py
     monkeypatch.setattr(page, "open_sources", refuse)
     app = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not app.exception
-    assert "KAFKA_PARTITIONS=&#x27;x&#x27; is not a whole number" in html_of(app)
+    assert "KAFKA_PARTITIONS=&#39;x&#39; is not a whole number" in html_of(app)
 
 
 def test_a_viewer_can_pause_and_choose_the_pace(show: Shown) -> None:
@@ -203,3 +205,13 @@ def test_a_viewer_can_pause_and_choose_the_pace(show: Shown) -> None:
     assert not app.exception
     assert re.search(r"Paused at \d\d:\d\d:\d\d UTC", html_of(app))
     assert app.selectbox(key="refresh").disabled
+
+
+def test_a_server_that_is_late_cannot_end_the_page(show: Shown) -> None:
+    """What Streamlit drops then is the fragment alone in its container, and no message refers to an earlier one."""
+    show(staged_sources(0.5))
+    (container,) = show.app.main.children.values()
+    (fragment,) = container.children.values()
+    assert len(fragment.children) > 1
+    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())
+    assert config["global"]["minCachedMessageSize"] >= 1e9

@@ -70,28 +70,16 @@ def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() ->
         for login in ("MAIN", "VOTING", "SPARK", "DASHBOARD")
     }
     certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
-    viewers = {"DASHBOARD_PASSWORD_FILE": "/viewers"}
-    found = configured("deploy/existing/compose.yml", {**files, **certificates, **viewers})
+    found = configured("deploy/existing/compose.yml", {**files, **certificates})
     assert found["services"].keys() == {"main", "voting", "spark-streaming", "streamlit-app"}
     for name, service in found["services"].items():
         login = name.removesuffix("-streaming")
         given = {secret["target"]: found["secrets"][secret["source"]]["file"] for secret in service["secrets"]}
         own = {f"/kafka/{login}", f"/postgres/{login}", *certificates.values()}
-        assert set(given.values()) == own | (set(viewers.values()) if name == "streamlit-app" else set())
+        assert set(given.values()) == own
         named = {variable for variable, value in service["environment"].items() if value in given}
         assert {"KAFKA_SASL_PASSWORD_FILE", f"POSTGRES_{login.upper()}_PASSWORD_FILE", *certificates} <= named
         assert len(named) == len(given)
-    assert found["services"]["streamlit-app"]["environment"]["DASHBOARD_AUDIT"] == "off"
-
-
-def test_the_overlay_takes_the_viewers_password_from_a_file() -> None:
-    dashboard = configured("deploy/secure/compose.yml", {"DASHBOARD_PASSWORD_FILE": "/viewers"})["services"][
-        "streamlit-app"
-    ]
-    [given] = [volume["target"] for volume in dashboard["volumes"] if volume["source"] == "/viewers"]
-    assert dashboard["environment"]["DASHBOARD_PASSWORD_FILE"] == given
-    without = configured("deploy/secure/compose.yml", {"DASHBOARD_PASSWORD_FILE": ""})["services"]["streamlit-app"]
-    assert not without["environment"]["DASHBOARD_PASSWORD_FILE"]
 
 
 def test_the_services_together_may_take_no_more_than_6_gb() -> None:

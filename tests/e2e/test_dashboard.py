@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from bench.screenshots import TABS, find_browser, open_browser, open_page, take
 from election import PROJECT
 from election.audit import auditor as audit
+from election.audit.verdict import publish_verdict
 from election.platform.settings import load_settings
 from local.pipeline import Pipeline
 from tests.conftest import require, wait_for
@@ -153,9 +154,11 @@ def test_in_the_end_the_page_has_the_audits_figures(night: Night) -> None:
     night.pipeline.start("voting", RATE="0")
     page = night.open()
     expect(page.get_by_text("All votes counted").first).to_be_visible(timeout=COUNT_SECONDS * 1000)
-    expect(page.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=PAGE_MS)
-    report = audit.look(load_settings(night.pipeline.environment))
+    settings = load_settings(night.pipeline.environment)
+    report = audit.settled(settings)
     assert report.agrees
+    publish_verdict(settings, report)
+    expect(page.get_by_text("Audited: record, log and tally agree")).to_be_visible(timeout=PAGE_MS)
     shown = page.locator(".e-score .e-votes").all_inner_texts()
     assert shown == [
         f"{votes:,} votes" for votes in sorted((line.recorded for line in report.candidates), reverse=True)

@@ -49,7 +49,6 @@ class Secured:
                 "SPARK_DRIVER_MEMORY": "1g",
                 "LOG_LEVEL": "DEBUG",
                 "RANDOMUSER_URL": "http://127.0.0.1:9/",
-                "DASHBOARD_AUDIT": "off",
                 "POSTGRES_ADMIN_PASSWORD": "is not needed any more",
             },
         )

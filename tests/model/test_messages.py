@@ -176,7 +176,7 @@ def test_a_verdict_with_a_bad_field_is_malformed(field, value):
 
 
 def test_a_tally_with_long_texts_is_one():
-    assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode())["total_votes"] == 5
+    assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode()).total_votes == 5
 
 
 @pytest.mark.parametrize("voted_at", [False, 0, 5, [], {}])
@@ -190,7 +190,7 @@ def test_when_a_voter_voted_is_text_or_null(voted_at):
     "change",
     [
         *({"total_votes": number} for number in (-1, 1.0, "5", None, True, LARGEST_NUMBER + 1, 10**400)),
-        *({"last_vote_at": time} for time in (*NO_TIMES, None, 5)),
+        *({"last_vote_at": time} for time in ("", "now", "2026-05-07T12:00:00", "2026-02-29T12:00:00Z", None, 5)),
         *({"candidate_name": text} for text in (None, 5, [], {"a": "b"}, "x" * (LONGEST_TEXT + 1))),
         {"registered": "many"},
     ],
@@ -236,7 +236,7 @@ def test_a_flood_of_made_up_keys_and_fields_does_not_fill_the_board(monkeypatch)
     apply(board, b"0", {**TALLY, "candidate_id": "0", "total_votes": 9})
     assert board.votes_per_candidate == {"0": 9, "1": 5, "2": 5}
     assert board.malformed == 2
-    assert all("made_up" not in row for row in board.rows(PER_CANDIDATE))
+    assert all("made_up" not in repr(row) for row in board.rows(PER_CANDIDATE))
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1))
@@ -254,4 +254,4 @@ def test_hostile_text_is_carried_as_text(text):
     board = Board()
     apply(board, text.encode(), {**TALLY, "candidate_id": text, "candidate_name": text})
     assert board.votes_per_candidate == {text: 5}
-    assert board.rows(PER_CANDIDATE)[0]["candidate_name"] == text
+    assert board.rows(PER_CANDIDATE)[0].candidate_name == text

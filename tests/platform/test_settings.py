@@ -74,7 +74,6 @@ def test_a_secret_may_be_in_a_file(tmp_path):
             },
             "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear",
         ),
-        ({"DASHBOARD_AUDIT": "maybe"}, "DASHBOARD_AUDIT='maybe'"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(environment, said):

@@ -69,7 +69,7 @@ def test_totals_that_are_read_back_are_no_sign_that_the_count_goes_on(
     live.close()
     assert live.board.counted == 5 + moves
     assert bool(live.board.changed_at) is moves
-    assert bool(live.board.latencies.since(0)) is moves
+    assert bool(live.board.delays) is moves
 
 
 @pytest.mark.parametrize(("heard_at", "said"), [(0.0, NO_TOPICS), (1.0, TOPICS_GONE)])

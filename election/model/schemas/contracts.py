@@ -7,14 +7,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from election.model import topics
-from election.model.messages import LARGEST_NUMBER, LONGEST_TEXT, TALLY_TEXTS, UTC_TIME, Reason, Verdict, Voter
+from election.model import messages, topics
+from election.model.messages import Count, Reason, TallyText, UtcText, Verdict, Voter
 from election.model.rows import VOTER_COLUMNS
 
 Identifier = Annotated[str, Meta(pattern=r"\A[^{}]*\Z", description="text without braces")]
-UtcTime = Annotated[str, Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
-Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Position = Annotated[str, Meta(pattern=r"\A\d+\Z")]
 Unchecked = Annotated[Any, Meta(description="for people to read: no script checks it")]
 
@@ -24,7 +21,7 @@ class VoteMessage(msgspec.Struct, forbid_unknown_fields=True):
 
     voter_id: Identifier
     candidate_id: Identifier
-    voting_time: UtcTime
+    voting_time: UtcText
     vote: Literal[1]
 
 
@@ -49,9 +46,13 @@ Tally = msgspec.defstruct(
     "Tally",
     [
         ("total_votes", Count),
-        ("last_vote_at", UtcTime),
-        ("registered", int | UnsetType, UNSET),
-        *((name, Text | UnsetType, UNSET) for name in TALLY_TEXTS),
+        ("last_vote_at", UtcText),
+        ("registered", Count | None | UnsetType, UNSET),
+        *(
+            (name, TallyText | UnsetType, UNSET)
+            for name in messages.Tally.__struct_fields__
+            if name not in ("total_votes", "last_vote_at", "registered")
+        ),
     ],
     namespace={"__doc__": "One running total. It is absolute and only grows: a reader keeps the largest of each key."},
 )

@@ -1,0 +1,47 @@
+"""What the page shows, to take along: as CSV, and as JSON with the election, its status and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pandas as pd
+import simplejson
+import streamlit as st
+
+from dashboard.figures.figures import stage
+from dashboard.figures.view import View
+
+
+def offer(view: View, name: str, make: Callable[[View], pd.DataFrame]) -> None:
+    """Two buttons; what they give is made when they are clicked, of what the page shows then."""
+    with st.container(horizontal=True, gap="small", key=f"take-{name}"):
+        for kind, mime, write in (("CSV", "text/csv", as_csv), ("JSON", "application/json", as_json)):
+            st.download_button(
+                kind,
+                data=lambda write=write: write(view, make(view)),  # type: ignore[misc]
+                file_name=f"{view.name or 'election'}-{name}.{kind.lower()}",
+                mime=mime,
+                key=f"{name}-{kind}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+                help=f"Download this as {kind}",
+            )
+
+
+def as_csv(_: View, rows: pd.DataFrame) -> bytes:
+    """With a mark at its beginning that tells spreadsheets that it is UTF-8."""
+    return rows.to_csv(index=False).encode("utf-8-sig")
+
+
+def as_json(view: View, rows: pd.DataFrame) -> bytes:
+    document = {
+        "election": view.name,
+        "title": view.title,
+        "status": stage(view),
+        "votes_counted": view.counted,
+        "at": datetime.fromtimestamp(view.now, UTC).isoformat(timespec="seconds"),
+        "rows": rows.to_dict("records"),
+    }
+    return simplejson.dumps(document, ignore_nan=True, ensure_ascii=False, indent=1).encode()
