@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    return examine(find_folder(options.election))
+    named = Path(options.election)
+    return examine(named if (named / "election.toml").is_file() else find_folder(options.election))
 
 
 def examine(folder: Path) -> int:
