@@ -9,6 +9,7 @@ from election.model.candidates import by_id_or_name
 from election.model.files import MOST_VOTERS, Row, Table, broken, read_count, read_csv
 from election.model.findings import Findings, nearest
 from election.model.rows import Candidate
+from election.model.topics import MOST_KEYS
 
 LONG_COLUMNS = "location", "candidate_id", "votes", "registered"
 
@@ -52,7 +53,11 @@ def _check_size(path: Path, locations: tuple[Location, ...], findings: Findings)
     registered = sum(location.registered for location in locations)
     if registered > MOST_VOTERS:
         findings.problem(path, f"{registered:,} voters in all; at most {MOST_VOTERS:,} can be counted")
-    elif not registered and not findings.problems:
+    pairs = sum(bool(votes) for location in locations for votes in location.votes.values())
+    if pairs > MOST_KEYS:
+        what = f"{pairs:,} pairs of a place and a candidate with votes; at most {MOST_KEYS:,} can be shown"
+        findings.problem(path, f"{what}: join places, or leave candidates out")
+    if not registered and not findings.problems:
         findings.problem(path, "nobody votes: there is no place with a vote or a registered voter")
 
 
