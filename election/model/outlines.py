@@ -57,7 +57,7 @@ class Outlines:
     def rings(self) -> dict[str, list[list[list[tuple[float, float]]]]]:
         """For each place its polygons, each a list of rings, each a list of (longitude, latitude)."""
         return {
-            name: [[[(x, y) for x, y in ring.tolist()] for ring in polygon] for polygon in polygons]
+            name: [[[(x, y) for x, y in ring.round(5).tolist()] for ring in polygon] for polygon in polygons]
             for name, polygons in self.shapes.items()
         }
 

@@ -107,21 +107,19 @@ def find_columns(sheet: Sheet, asked: Asked) -> Columns:
 
 
 def _find_header(sheet: Sheet, asked: Asked) -> int:
-    """The first line that fills most columns with words."""
+    """The first line that fills most columns with words, and has the names that the options give, if one has."""
     wanted = {fold(name) for _, name, _ in asked.names}
     filled = sorted(sum(map(bool, fields)) for _, fields in sheet.rows)
-    usual = filled[len(filled) // 2]
+    usual, fitting = filled[len(filled) // 2], []
     for at, (_, fields) in enumerate(sheet.rows[:HEADER_WITHIN]):
         cells = [field for field in fields if field]
         numbers = sum(parse_count(cell) is not None or bool(DECIMAL.fullmatch(cell)) for cell in cells)
-        fits = len(cells) >= max(2, 0.6 * usual) and numbers <= len(cells) / 3
-        if fits and wanted <= {fold(cell) for cell in cells} | {
-            f"column {number}" for number in range(len(fields) + 1)
-        }:
-            return at
+        if len(cells) >= max(2, 0.6 * usual) and numbers <= len(cells) / 3:
+            fitting.append((wanted <= {fold(cell) for cell in cells}, -at))
+    if fitting:
+        return -max(fitting)[1]
     first = [" | ".join(filter(None, fields))[:80] for _, fields in sheet.rows[:3]]
-    lacking = f" with {', '.join(sorted(name for _, name, _ in asked.names))}" if wanted else ""
-    raise UsageError(f"{sheet.path}: no line{lacking} names the columns; the file begins with\n  " + "\n  ".join(first))
+    raise UsageError(f"{sheet.path}: no line names the columns; the file begins with\n  " + "\n  ".join(first))
 
 
 def _ask_for(sheet: Sheet, names: list[str], roles: list[Role | None], asked: Asked) -> None:

@@ -118,6 +118,8 @@ def _decode(path: Path, data: bytes, encoding: str | None) -> tuple[str, str]:
     marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
     if marked is None and len(data) > 3 and 0 in (data[0], data[1]) and data.count(0) > len(data) // 4:
         marked = "utf-16-le" if data[1] == 0 else "utf-16-be"
+    if not marked and any(byte < 9 for byte in data[:100_000]):
+        raise DefinitionError(f"{path}: this is no text: it has control characters; CSV, TSV or XLSX is wanted")
     tried = [encoding] if encoding else [marked] if marked else ["utf-8", "cp1252"]
     for name in tried:
         try:
@@ -128,8 +130,6 @@ def _decode(path: Path, data: bytes, encoding: str | None) -> tuple[str, str]:
             ) from None
         except UnicodeError:
             continue
-        if any(unicodedata.category(one) == "Cc" and one not in "\t\r\n\f\v" for one in text[:100_000]):
-            raise DefinitionError(f"{path}: this is no text: it has control characters; CSV, TSV or XLSX is wanted")
         return text, {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a mark", "cp1252": "Windows-1252"}.get(name, name)
     raise DefinitionError(f"{path}: the text is not in {' or '.join(tried)}; name its encoding with --encoding")
 

@@ -70,8 +70,9 @@ class Shaping:
         """Raises UsageError when there are several contests, or a filter names no column."""
         rows = self._filtered()
         self._check_contests(rows)
-        places = [index for index in self.columns.where(Role.PLACE) if self._tells_places_apart(index, rows)]
-        places = places or self.columns.where(Role.PLACE)[:1]
+        places = self.columns.where(Role.PLACE)
+        while len(places) > 1 and self._is_the_same_everywhere(places[0], rows):
+            places = places[1:]
         heads = {} if self.columns.long else self._read_heads()
         totals: list[tuple[int, str, list[str], Counter[Choice]]] = []
         since = Counter[Choice]()
@@ -113,8 +114,8 @@ class Shaping:
                 what = f"{self.sheet.path}: the column {name!r} has {len(values)} contests; choose one with"
                 raise UsageError(f"{what} --only '{name}=...': {most}{', ...' if len(values) > 15 else ''}")
 
-    def _tells_places_apart(self, index: int, rows: list[tuple[int, list[str]]]) -> bool:
-        return len({fields[index] for _, fields in rows if not is_total(fields[index])}) > 1
+    def _is_the_same_everywhere(self, index: int, rows: list[tuple[int, list[str]]]) -> bool:
+        return len({fields[index] for _, fields in rows if not is_total(fields[index])}) < 2
 
     def _read_heads(self) -> dict[int, Choice]:
         """For each column of votes, whose they are; 'Ann Lee (Red)' is a name with a party when all are so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -75,11 +76,11 @@ REFUSED: dict[str, tuple[list[str], str]] = {
 }
 
 
-def bring(path: Path, folder: Path, *arguments: str) -> Election:
+def bring(path: Path, folder: Path, *arguments: str, more: Sequence[Path] = ()) -> Election:
     """The election that the command makes of a file."""
     parser = ArgumentParser()
     importing.add_arguments(parser)
-    given = [str(path), "--to", str(folder), "--date", "2026-11-03", *arguments]
+    given = [str(path), *map(str, more), "--to", str(folder), "--date", "2026-11-03", *arguments]
     assert importing.run(parser.parse_args(given)) == 0
     return load_election(str(folder))
 
@@ -120,7 +121,7 @@ def test_blank_and_invalid_votes_have_their_kind(tmp_path: Path) -> None:
 
 def test_several_files_are_one_election(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("Precinct,Bob Kay,Cat Moe\nEast,1,2\n")
-    election = bring(PUBLISHED / "wide.csv", tmp_path / "to", str(tmp_path / "b.csv"))
+    election = bring(PUBLISHED / "wide.csv", tmp_path / "to", more=[tmp_path / "b.csv"])
     assert by_name(election) == VOTES | {("East", "Bob Kay"): 1, ("East", "Cat Moe"): 2}
 
 

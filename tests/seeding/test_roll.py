@@ -101,7 +101,7 @@ def test_ages_are_plausible_for_any_number_of_candidates(candidates):
     ids = [f"c{number}" for number in range(candidates)]
     stands = tuple(Candidate(name, name) for name in ids)
     election = replace(
-        election, candidates=stands, locations=(Location("Here", ("Here",), 1000, dict.fromkeys(ids, 7)),)
+        election, candidates=stands, locations=(Location("Here", ("Here",), 10 * candidates, dict.fromkeys(ids, 7)),)
     )
     ages, numbers = Ages(election), [number / 1000 for number in range(1000)]
     means = [sum(ages.draw(choice, number) for number in numbers) / 1000 for choice in [None, *ids]]
