@@ -11,7 +11,6 @@ from election.model.definition import Election, find_folder, load_election
 from election.model.errors import UsageError
 from election.platform.runtime import Stop
 from election.platform.settings import load_settings
-from election.seeding.people import require_locale
 from local.pipeline import DASHBOARD, Pipeline
 from local.supervisor import Supervisor
 
@@ -60,7 +59,6 @@ def choose_election(options: argparse.Namespace) -> Election:
     carries_on = held and find_folder(name) == Path(held["election"])
     voters = options.voters or (held["voters"] if carries_on else settings.voters)
     election = load_election(name, voters)
-    require_locale(election.locale)
     if held and held["fingerprint"] != election.fingerprint:
         raise UsageError(
             f"{options.folder} holds votes of another election ({held['election']}, {held['registered']:,} voters):"

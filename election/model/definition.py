@@ -146,5 +146,6 @@ def _fingerprint(folder: Path, registered: int) -> str:
     digest = hashlib.sha256(str(registered).encode())
     for path in (*sorted(folder.glob("*.csv")), folder / "election.toml"):
         if path.is_file():
-            digest.update(path.name.encode() + path.read_bytes())
+            # A file is the same whichever way its lines end: Git for Windows changes that.
+            digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
