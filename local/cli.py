@@ -20,8 +20,8 @@ COMMANDS = {
     "services": ("local.services", "only Kafka and PostgreSQL, for scripts started by hand"),
     "test": ("local.test", "every check and every test"),
     "bench": ("local.bench", "the benchmarks"),
-    "import": ("local.bring", "brings a published results file into a folder that can be run"),
-    "check": ("local.check", "checks an election's folder and says all that is wrong with it"),
+    "import": ("local.bring.importing", "brings a published results file into a folder that can be run"),
+    "check": ("local.bring.checking", "checks an election's folder and says all that is wrong with it"),
     "doctor": ("local.doctor", "looks at what this machine has and lacks, in about a second"),
     "lab": ("local.labs", "short lessons, each something to do and to see"),
 }

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import requests
 from faker import Faker
+from faker.config import AVAILABLE_LOCALES
 
 from election.model.definition import Election
+from election.model.errors import DefinitionError
+from election.model.findings import nearest
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +116,13 @@ class RandomUser:
         return person
 
 
+def require_locale(locale: str) -> None:
+    """Raises DefinitionError when Faker has no names for it."""
+    if locale not in AVAILABLE_LOCALES:
+        what = f"election.toml: no names can be made up for locale = {locale!r}{nearest(locale, AVAILABLE_LOCALES)}"
+        raise DefinitionError(what)
+
+
 class Offline:
     """People made up here: pools of names and streets drawn from Faker once, combined by numpy.
 
@@ -123,6 +133,7 @@ class Offline:
 
     def __init__(self, election: Election):
         self.seed = election.seed
+        require_locale(election.locale)
         fake = Faker(election.locale)
         fake.seed_instance(election.seed)
         self.first = {

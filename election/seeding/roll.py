@@ -13,12 +13,10 @@ import numpy as np
 from election.model.ballots import Ballots, registration_number
 from election.model.definition import Election
 from election.model.rows import RegisteredVoter
+from election.seeding.ages import Ages
 from election.seeding.people import People
 
 PAGE_SIZE = 5000
-YOUNGEST, OLDEST = 18, 100
-# Those who vote are older on average than those who don't, and each candidate's voters differ a little in age.
-VOTER_AGE, ABSTAINER_AGE, AGE_SPREAD, CANDIDATE_AGE_STEP = 53, 43, 17, 3
 
 
 class Roll:
@@ -29,10 +27,7 @@ class Roll:
         self.ballots = Ballots(election)
         self._ends = np.cumsum([location.registered for location in election.locations])
         self._order = np.random.default_rng((election.seed, 1)).permutation(election.registered)
-        self._ages = {
-            candidate.candidate_id: VOTER_AGE + CANDIDATE_AGE_STEP * (len(election.candidates) // 2 - position)
-            for position, candidate in enumerate(election.candidates)
-        }
+        self._ages = Ages(election)
 
     @property
     def pages(self) -> int:
@@ -43,7 +38,7 @@ class Roll:
         numbers = self._order[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
         random = np.random.default_rng((self.election.seed, 2, number))
         ids = random.bytes(16 * len(numbers)).hex()
-        spread = random.normal(0, AGE_SPREAD, len(numbers)).tolist()
+        drawn = random.random(len(numbers)).tolist()
         days, city = (
             random.integers(360, size=len(numbers)).tolist(),
             random.integers(10**6, size=len(numbers)).tolist(),
@@ -53,9 +48,7 @@ class Roll:
         for at, (index, place, person) in enumerate(zip(numbers.tolist(), places, people, strict=True)):
             location = self.election.locations[place]
             registration = registration_number(place, index - int(self._ends[place]) + location.registered)
-            choice = self.ballots.choice(registration)
-            mean_age = ABSTAINER_AGE if choice is None else self._ages[choice]
-            age = min(max(round(mean_age + spread[at]), YOUNGEST), OLDEST)
+            age = self._ages.draw(self.ballots.choice(registration), drawn[at])
             yield RegisteredVoter(
                 voter_id=_uuid(ids[32 * at : 32 * at + 32]),
                 voter_name=person.name,

@@ -15,10 +15,10 @@ CANDIDATES = (
 RESULTS = "location,candidate_id,votes\nNorth,a,10\nNorth,b,5\nSouth,a,0\nSouth,b,7\n"
 
 
-def make_election(folder: Path, results: str | bytes = RESULTS, candidates: str = CANDIDATES, toml: str = TOML) -> str:
+def make_election(folder: Path, results: str = RESULTS, candidates: str = CANDIDATES, toml: str = TOML) -> str:
     (folder / "election.toml").write_text(toml)
     (folder / "candidates.csv").write_text(candidates)
-    (folder / "results.csv").write_bytes(results if isinstance(results, bytes) else results.encode())
+    (folder / "results.csv").write_text(results)
     return str(folder)
 
 
@@ -70,17 +70,11 @@ def test_another_number_of_voters_is_another_election():
         ({"results": RESULTS + "East,a\n"}, r"results.csv, line 6: 3 columns are wanted"),
         ({"results": RESULTS + ",a,1\n"}, r"results.csv, line 6: location is empty"),
         ({"results": "location,votes\nNorth,1\n"}, r"results.csv, line 1: the column candidate_id is missing"),
-        ({"results": RESULTS.encode() + b"Montr\xe9al,a,1\n"}, r"results.csv, line 6: not UTF-8 text"),
-        (
-            {"results": "location,candidate_id,votes,registered\nNorth,a,10,9\n"},
-            r"results.csv: North has 10 votes but 9 registered",
-        ),
         (
             {"results": "location,candidate_id,votes,registered\nNorth,a,1,9\nNorth,b,1,8\n"},
             r"results.csv, line 3: North has 9 registered on another line",
         ),
         ({"candidates": CANDIDATES + "a,Amy,Green,,,\n"}, r"candidates.csv, line 4: candidate_id 'a'"),
-        ({"candidates": CANDIDATES + "c,Cat,,,,\n"}, r"candidates.csv, line 4: party_affiliation is empty"),
         ({"candidates": CANDIDATES + f"c,Cat,Green,,,{'x' * 1001}\n"}, r"line 4: photo_url has 1,001 characters, more"),
         ({"toml": 'title = "Test"\nseed = 1\n'}, r"election.toml: date is missing"),
         ({"toml": TOML + "seed = 2\n"}, r"election.toml: "),

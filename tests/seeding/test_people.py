@@ -2,12 +2,14 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 
 from election.model.definition import load_election
+from election.model.errors import DefinitionError
 from election.seeding.people import API_MOST_PEOPLE, Offline, PeopleUnavailable, RandomUser, WithFallback, choose_people
 
 
@@ -112,6 +114,11 @@ def test_a_page_that_never_comes_is_made_up_offline(api, election):
 def test_a_server_that_is_not_there_is_given_up_at_once(election):
     with pytest.raises(PeopleUnavailable, match="can't be reached"):
         RandomUser("http://127.0.0.1:9/api/", election, pause_seconds=60).page(0, 1)
+
+
+def test_a_language_without_names_is_refused_with_the_nearest(election):
+    with pytest.raises(DefinitionError, match="locale = 'en_XX'; did you mean '"):
+        Offline(replace(election, locale="en_XX"))
 
 
 def test_the_api_is_used_when_it_answers(api, election, caplog):

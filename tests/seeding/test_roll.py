@@ -1,13 +1,16 @@
 """The roll and the ballots: the outcome follows from them, voter by voter."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from msgspec.structs import astuple
 
 from election.model.ballots import Ballots, registration_number
-from election.model.definition import load_election
+from election.model.definition import Location, load_election
+from election.model.rows import Candidate
+from election.seeding.ages import Ages
 from election.seeding.people import Offline
 from election.seeding.roll import PAGE_SIZE, Roll
 
@@ -81,9 +84,30 @@ def test_people_look_like_people(voters):
     assert all(str(value).strip() for voter in voters for value in astuple(voter))
 
 
-def test_older_voters_turn_out_more(election, voters):
-    ballots = Ballots(election)
-    voted = {True: [], False: []}
+def test_turnout_rises_with_age(election, voters):
+    ballots, registered, voted = Ballots(election), Counter(), Counter()
     for voter in voters:
-        voted[ballots.choice(voter.registration_number) is not None].append(voter.registered_age)
-    assert sum(voted[True]) / len(voted[True]) > sum(voted[False]) / len(voted[False])
+        group = min(voter.registered_age // 10 * 10, 70)
+        registered[group] += 1
+        voted[group] += ballots.choice(voter.registration_number) is not None
+    turnout = [voted[group] / registered[group] for group in (20, 30, 40, 50, 60, 70)]
+    assert all(older > younger - 0.02 for younger, older in pairwise(turnout))
+    assert turnout[-1] > turnout[0] + 0.12
+
+
+@pytest.mark.parametrize("candidates", [1, 2, 3, 102])
+def test_ages_are_plausible_for_any_number_of_candidates(candidates):
+    election = load_election("simulated", 1000)
+    ids = [f"c{number}" for number in range(candidates)]
+    stands = tuple(Candidate(name, name) for name in ids)
+    election = replace(
+        election, candidates=stands, locations=(Location("Here", ("Here",), 10 * candidates, dict.fromkeys(ids, 7)),)
+    )
+    ages, numbers = Ages(election), [number / 1000 for number in range(1000)]
+    means = [sum(ages.draw(choice, number) for number in numbers) / 1000 for choice in [None, *ids]]
+    assert all(40 < mean < 60 for mean in means)
+    assert max(means[1:]) - min(means[1:]) < 8
+    for choice in (None, ids[0], ids[-1]):
+        drawn = [ages.draw(choice, number) for number in numbers]
+        assert sum(age >= 90 for age in drawn) < 30
+        assert min(drawn) == 18

@@ -1,0 +1,146 @@
+"""run.py check: every problem of an election's folder at once; otherwise what it holds and what is suspicious."""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from election.model.definition import Election, find_folder, read_election
+from election.model.errors import DefinitionError
+from election.model.findings import Findings, fold
+from election.model.rows import Candidate, Kind
+from election.seeding.people import require_locale
+
+MOST_NAMES = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("election", metavar="FOLDER", help="a folder of elections/, or a path")
+
+
+def run(options: argparse.Namespace) -> int:
+    named = Path(options.election)
+    return examine(named if (named / "election.toml").is_file() else find_folder(options.election))
+
+
+def examine(folder: Path) -> int:
+    """Prints what is wrong with an election's folder, or what it holds; the exit code."""
+    findings = Findings()
+    election = read_election(folder, None, findings)
+    if election:
+        try:
+            require_locale(election.locale)
+        except DefinitionError as error:
+            findings.problem(folder, str(error))
+    _say(f"{len(findings.problems):,} problems" if len(findings.problems) != 1 else "1 problem", findings.problems)
+    if election and not findings.problems:
+        describe(election)
+    _say("Warnings", findings.warnings)
+    if election and not findings.problems:
+        _say("Suspicious", list(suspicions(election)) or ["nothing"])
+    return 1 if findings.problems else 0
+
+
+def _say(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print("\n".join([f"{title}:", *(f"  {line}" for line in lines)]))
+
+
+def describe(election: Election) -> None:
+    """Prints the places, the candidates with their totals, the registered voters, and the outlines."""
+    known = sum(location.registered_known for location in election.locations)
+    form = "replayed" if election.replayed else "simulated"
+    print(f"{election.title}, {election.date}, {form}: {election.folder}")
+    print(f"{len(election.locations):,} places, {len(election.candidates):,} candidates, {election.ballots:,} votes")
+    if known:
+        print(
+            f"{election.registered:,} registered; turnout is known in {known:,} of {len(election.locations):,} places"
+        )
+    else:
+        print("registered voters are not known: each vote has one voter, and there is no turnout")
+    votes = election.votes_per_candidate
+    rows = [
+        [*shown(one), "" if one.kind is Kind.CANDIDATE else one.kind, f"{votes[one.candidate_id]:,}"]
+        for one in election.candidates
+    ]
+    print("\n".join("  " + line for line in aligned(rows)))
+    if outlines := election.outlines:
+        lacking = [location.name for location in election.locations if location.name not in outlines.shapes]
+        print(f"Outlines: {len(outlines.shapes):,} of {len(election.locations):,} places have one")
+        _say(f"Places without an outline ({len(lacking):,})", [some(lacking)] if lacking else [])
+        _say(
+            f"Outlines of no place ({len(outlines.unmatched):,})",
+            [some(outlines.unmatched)] if outlines.unmatched else [],
+        )
+    else:
+        print("Outlines: none, so there is no map (locations.geojson)")
+
+
+def shown(candidate: Candidate) -> list[str]:
+    """The name and the party, which is said once where a party stands without a name."""
+    name, party = candidate.candidate_name or candidate.candidate_id, candidate.party_affiliation
+    return [name, party if party != name else ""]
+
+
+def suspicions(election: Election) -> Iterator[str]:
+    """What a reader should look at: places that are sums, places spelled in two ways, and zeros."""
+    locations = election.locations
+    rows = [(one.name, tuple(one.votes.values())) for one in locations]
+    for name, what in _sums(rows):
+        yield f"{name} has exactly the votes of {what}: is it a total?"
+    alike = defaultdict(list)
+    for name, _ in rows:
+        alike[fold(name)].append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield f"{' and '.join(map(repr, names))} differ only by case, accents or spaces: are they one place?"
+    empty = [one.name for one in locations if not one.ballots]
+    if empty:
+        yield f"places without votes ({len(empty):,}): {some(empty)}"
+    called = {one.candidate_id: one.candidate_name or one.candidate_id for one in election.candidates}
+    zero = [called[key] for key, votes in election.votes_per_candidate.items() if not votes]
+    if zero:
+        yield f"candidates without votes ({len(zero):,}): {some(zero)}"
+
+
+def _sums(rows: Sequence[tuple[str, tuple[int, ...]]]) -> Iterator[tuple[str, str]]:
+    """The places that equal all others together, or the two or more that stand before or after."""
+    whole = tuple(map(sum, zip(*(votes for _, votes in rows), strict=True)))
+    for name, votes in rows:
+        if len(rows) > 2 and any(votes) and tuple(2 * number for number in votes) == whole:
+            yield name, "all others together"
+            return
+    for direction, ordered in ("before", rows), ("after", list(reversed(rows))):
+        running = tuple(0 for _ in whole)
+        earlier: dict[tuple[int, ...], int] = {running: 0}
+        for at, (name, votes) in enumerate(ordered):
+            start = earlier.get(tuple(sum_ - one for sum_, one in zip(running, votes, strict=True)))
+            if start is not None and at - start >= 2 and any(votes):
+                yield name, f"the {at - start} places {direction} it"
+            running = tuple(sum_ + one for sum_, one in zip(running, votes, strict=True))
+            earlier[running] = at + 1
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines whose columns stand below each other, also with wide letters; numbers to the right."""
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            " " * (width - cell_len(cell)) + cell
+            if cell.replace(",", "").isdigit()
+            else cell + " " * (width - cell_len(cell))
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(cell for cell, width in zip(cells, widths, strict=True) if width).rstrip())
+    return lines

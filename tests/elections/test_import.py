@@ -1,0 +1,229 @@
+"""Published files as they are: each of tests/elections/published/ gives the same votes, or a message."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from election.model.definition import Election, load_election
+from election.model.errors import DefinitionError, ElectionError, UsageError
+from election.model.findings import Findings
+from election.model.rows import Kind
+from local.bring import checking, importing
+from local.bring.columns import Asked, find_columns, parse_count
+from local.bring.reading import read_sheet
+from local.bring.shaping import Brought, Shaping
+
+PUBLISHED = Path(__file__).with_name("published")
+VOTES = {("North", "Ann Lee"): 1200, ("North", "Bob Kay"): 5, ("Montréal", "Bob Kay"): 7}
+GOVERNOR = {("Adams, North", "Ann Lee"): 1200, ("Adams, North", "Bob Kay"): 5, ("York, North", "Bob Kay"): 7}
+OTHERS = {("North", "Blank votes"): 3, ("North", "Spoiled ballots"): 2, ("North", "Write-ins"): 1}
+
+TAKEN: dict[str, tuple[list[str], dict[tuple[str, str], int], list[str]]] = {
+    "blank_spoiled.csv": (
+        [],
+        VOTES | OTHERS | {("Montréal", "Spoiled ballots"): 1},
+        ["invalid votes", "write-in votes"],
+    ),
+    "excel_named.csv": ([], VOTES, ["Excel, sheet 'Results'; header in line 3", "left out: a percentage"]),
+    "long.csv": ([], VOTES, ["a line for each place and candidate", "2,007 registered"]),
+    "modes.csv": (["--sum"], VOTES, ["mode       not used"]),
+    "openelections.csv": (
+        ["--only", "office=governor"],
+        GOVERNOR,
+        ["2 lines whose office is not", "'Total' is a total"],
+    ),
+    "parties.csv": ([], VOTES, ["Ann Lee  Red   1,200"]),
+    "semicolons_cp1252.csv": ([], VOTES, ["Windows-1252, semicolons between the columns"]),
+    "sep_line.csv": ([], VOTES, ["header in line 2", "Empty cells taken as 0 votes: 1"]),
+    "tabs_utf16.txt": ([], {(place, name.upper()): votes for (place, name), votes in VOTES.items()}, ["utf-16, tabs"]),
+    "title_above.csv": ([], VOTES, ["UTF-8 with a mark", "Official results, 3 November", "line 7: no numbers in"]),
+    "totals_percents.csv": (
+        [],
+        VOTES,
+        [
+            "Bob share          left out: a percentage",
+            "Ballots Cast       left out: a total",
+            "all places add up to it",
+        ],
+    ),
+    "two_sheets.xlsx": (["--sheet", "Results"], VOTES, []),
+    "wide.csv": ([], VOTES, ["Ann Lee   candidate", "all 1,212"]),
+}
+REFUSED: dict[str, tuple[list[str], str]] = {
+    "binary.csv": ([], "this is no text: it has control characters"),
+    "column_twice.csv": ([], "the column 'Ann Lee' is there twice"),
+    "empty.csv": ([], "the file is empty"),
+    "no_excel.xlsx": ([], "this is no Excel file that can be read"),
+    "no_name.csv": ([], "column 3 has numbers and no name"),
+    "no_place.csv": ([], "which column names the place? Say so with --place; the columns are 'Remark', 'Note'"),
+    "no_votes.csv": ([], "which column has the votes? Name it with --votes; the columns are 'Early', 'Late'"),
+    "old.xls": ([], "this is an old Excel file: save it as .xlsx or CSV"),
+    "only_words.csv": ([], "no line names the columns"),
+    "open_quote.csv": ([], "line 3: a quote is not closed"),
+    "openelections.csv": ([], "has 2 contests; choose one with --only 'office=...': 'Governor', 'State House'"),
+    "place_twice.csv": ([], "line 3: 'North' is there twice"),
+    "text_in_votes.csv": ([], "line 3: Ann Lee is '12x'; a whole number is wanted"),
+    "two_sheets.xlsx": ([], "it has the sheets Results, Notes; choose one with --sheet"),
+    "wide.csv": (["--votes", "Anne Lee"], "there is no column for --votes 'Anne Lee'; did you mean 'Ann Lee'?"),
+}
+
+
+def bring(path: Path, folder: Path, *arguments: str, more: Sequence[Path] = ()) -> Election:
+    """The election that the command makes of a file."""
+    parser = ArgumentParser()
+    importing.add_arguments(parser)
+    given = [str(path), *map(str, more), "--to", str(folder), "--date", "2026-11-03", *arguments]
+    assert importing.run(parser.parse_args(given)) == 0
+    return load_election(str(folder))
+
+
+def by_name(election: Election) -> dict[tuple[str, str], int]:
+    names = {one.candidate_id: one.candidate_name for one in election.candidates}
+    return {(place, names[candidate]): votes for (place, candidate), votes in election.votes_by_location.items()}
+
+
+def test_every_published_file_is_expected() -> None:
+    assert {path.name for path in PUBLISHED.iterdir()} == TAKEN.keys() | REFUSED.keys()
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_published_file_gives_its_votes_and_says_what_was_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    arguments, votes, said = TAKEN[name]
+    assert by_name(bring(PUBLISHED / name, tmp_path / "to", *arguments)) == votes
+    output = capsys.readouterr().out
+    assert [words for words in said if words not in output] == []
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_can_not_be_known_or_used_is_asked_or_refused(tmp_path: Path, name: str) -> None:
+    arguments, message = REFUSED[name]
+    with pytest.raises(ElectionError) as refused:
+        bring(PUBLISHED / name, tmp_path / "to", *arguments)
+    assert message in str(refused.value)
+    assert not (tmp_path / "to").exists()
+
+
+def test_blank_and_invalid_votes_have_their_kind(tmp_path: Path) -> None:
+    election = bring(PUBLISHED / "blank_spoiled.csv", tmp_path / "to")
+    assert [one.kind for one in election.candidates] == ["candidate", "candidate", "blank", "invalid", "write-in"]
+    assert [kind.ranked for kind in Kind] == [True, True, False, False]
+
+
+def test_several_files_are_one_election(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("Precinct,Bob Kay,Cat Moe\nEast,1,2\n")
+    election = bring(PUBLISHED / "wide.csv", tmp_path / "to", more=[tmp_path / "b.csv"])
+    assert by_name(election) == VOTES | {("East", "Bob Kay"): 1, ("East", "Cat Moe"): 2}
+
+
+def test_a_folder_that_holds_something_and_a_missing_day_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="exists and is not empty"):
+        bring(PUBLISHED / "wide.csv", PUBLISHED)
+    parser = ArgumentParser()
+    importing.add_arguments(parser)
+    with pytest.raises(UsageError, match="give it with --date"):
+        importing.run(parser.parse_args([str(PUBLISHED / "wide.csv"), "--to", str(tmp_path / "to")]))
+
+
+@pytest.mark.parametrize(("path", "message"), [(".", "can't be read"), ("nowhere.csv", "the file is missing")])
+def test_a_folder_or_a_missing_file_is_named(tmp_path: Path, path: str, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        read_sheet(tmp_path / path)
+
+
+def export(election: Election, path: Path, openelections: bool) -> None:
+    """The long CSV as this system exports it, or as OpenElections does."""
+    people = {
+        one.candidate_id: (one.candidate_name or f"Person {one.candidate_id}", one.party_affiliation)
+        for one in election.candidates
+    }
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        own = ["location", "candidate", "party", "votes", "registered"]
+        writer.writerow(
+            ["county", "precinct", "office", "district", "candidate", "party", "votes"] if openelections else own
+        )
+        for place in election.locations:
+            for candidate, votes in place.votes.items():
+                name, party = people[candidate]
+                line = ["", place.name, election.title, "", name, party, votes]
+                writer.writerow(line if openelections else [place.name, name, party, votes, place.registered])
+
+
+@pytest.mark.parametrize("openelections", [False, True])
+@pytest.mark.parametrize("name", ["montreal-2013", "simulated"])
+def test_an_export_comes_back_in_as_the_same_election(tmp_path: Path, name: str, openelections: bool) -> None:
+    election = load_election(name)
+    export(election, tmp_path / "out.csv", openelections)
+    back = bring(tmp_path / "out.csv", tmp_path / "to")
+    ids = {one.candidate_id: mine.candidate_id for one, mine in zip(back.candidates, election.candidates, strict=True)}
+    votes = {(place, ids[candidate]): votes for (place, candidate), votes in back.votes_by_location.items()}
+    assert votes == election.votes_by_location
+    assert [one.party_affiliation for one in back.candidates] == [one.party_affiliation for one in election.candidates]
+    if not openelections:
+        assert [one.registered for one in back.locations] == [one.registered for one in election.locations]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        *(("0", 0), ("1,234", 1234), ("1 234 567", 1234567), ("1.234", 1234), ("1’234", 1234), ("12.0", 12), ("٣", 3)),
+        *((text, None) for text in ("0.123", "12.5", "1,23", "-4", "x", "²", "", "12,345.678", "9" * 20)),
+    ],
+)
+def test_counts_are_read_as_people_write_them(text: str, count: int | None) -> None:
+    assert parse_count(text) == count
+
+
+def test_check_names_what_is_suspicious(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "election.toml").write_text('title = "T"\nseed = 1\ndate = 2026-01-01\n')
+    (tmp_path / "candidates.csv").write_text("candidate_name\nAnn\nBob\nCat\n")
+    lines = "location,Ann,Bob,Cat", "A,1,2,0", "B,3,4,0", "Both,4,6,0", "É,1,0,0", "e,5,1,0", "None,0,0,0"
+    (tmp_path / "results.csv").write_text("\n".join(lines))
+    assert checking.examine(tmp_path) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "Both has exactly the votes of the 2 places before it",
+        "'É' and 'e' differ only",
+        "votes (1): None",
+        "votes (1): Cat",
+    ):
+        assert words in said
+
+
+def test_check_prints_all_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "election.toml").write_text('title = "T"\nseed = 1\ndate = 2026-01-01\nlocale = "xx"\n')
+    (tmp_path / "candidates.csv").write_text("candidate_name\nAnn\n")
+    (tmp_path / "results.csv").write_text("location,Ann\n" + "".join(f"P{number},x\n" for number in range(84)))
+    assert checking.examine(tmp_path) == 1
+    assert capsys.readouterr().out.count("Ann is 'x'") == 84
+
+
+FILES = [path.read_bytes() for path in sorted(PUBLISHED.iterdir())]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    data=st.binary(max_size=60) | st.text('Precinct,;\t|"\n0123456789.% voteséא', max_size=120).map(str.encode),
+    whole=st.sampled_from([b"", *FILES]),
+    cut=st.integers(0, 400),
+)
+def test_whatever_a_file_holds_it_is_taken_or_refused_with_a_message(data: bytes, whole: bytes, cut: int) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        Path(file.name).write_bytes(whole[:cut] + data + whole[cut:])
+        try:
+            sheet, brought, findings = read_sheet(Path(file.name)), Brought(), Findings()
+            Shaping(sheet, find_columns(sheet, Asked()), Asked(), brought, findings).take()
+            findings.require_none()
+        except (DefinitionError, UsageError):
+            return
+        assert all(count >= 0 for count in brought.totals.values())
