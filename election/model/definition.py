@@ -142,7 +142,8 @@ def load_election(name: str, voters: int | None = None) -> Election:
 def _fingerprint(folder: Path, registered: int) -> str:
     digest = hashlib.sha256(str(registered).encode())
     for path in (*sorted(folder.glob("*.csv")), folder / "election.toml"):
-        digest.update(path.name.encode() + path.read_bytes())
+        # A file is the same whichever way its lines end: Git for Windows changes that.
+        digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
 
