@@ -254,18 +254,27 @@ def test_pip_and_venv_get_nothing_that_says_where_to_install(monkeypatch):
     assert not left.keys() & {"PIP_TARGET", "VIRTUAL_ENV", "PYTHONSTARTUP", "PYTHONOPTIMIZE"}
 
 
-@pytest.mark.parametrize("damage", ["python is gone", "pip is gone"])
-def test_a_virtual_environment_that_was_left_half_made_is_made_again(tmp_path, monkeypatch, damage):
+@pytest.mark.parametrize("damage", ["nothing is there", "python is gone", "pip is gone", "none"])
+def test_a_virtual_environment_that_is_not_whole_is_made_again(tmp_path, monkeypatch, damage):
     venv = tmp_path / ".venv"
     python = venv / "bin" / "python"
     monkeypatch.setattr(run, "VENV", str(venv))
     monkeypatch.setattr(run, "PYTHON", str(python))
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    made = []
+    real_call = run.call
+
+    def call(words, environment, **options):
+        return made.append(words[2:]) or 0 if "venv" in words else real_call(words, environment, **options)
+
+    monkeypatch.setattr(run, "call", call)
+    python.parent.mkdir(parents=True)
     if damage == "python is gone":
-        python.unlink()
         python.symlink_to("/nowhere/python")
+    elif damage != "nothing is there":
+        python.write_text(f"#!/bin/sh\nexit {int(damage == 'pip is gone')}\n")
+        python.chmod(0o755)
     run.ensure_venv(run.clean_environment())
-    assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    assert made == ([] if damage == "none" else [["venv", "--clear", str(venv)]])
 
 
 def test_a_project_in_a_folder_that_java_cannot_take_is_told_so(monkeypatch):
