@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -71,10 +70,11 @@ class Lock:
         self._file.close()
 
 
-def end_orphans(folders: Iterable[Path]) -> None:
-    """Ends what works in the folders: a killed server's processes may live on for a moment, and two ruin the data."""
-    places = {os.path.realpath(folder) for folder in folders}
-    orphans = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] in places]
+def end_orphans(program: str, folder: Path) -> None:
+    """Ends servers that work in the folder: a killed one's processes live on for a moment, and two ruin the data."""
+    place = os.path.realpath(folder)
+    there = psutil.process_iter(["name", "cwd"])
+    orphans = [process for process in there if process.info["name"] == program and process.info["cwd"] == place]
     for process in orphans:
         with suppress(psutil.NoSuchProcess):
             process.kill()

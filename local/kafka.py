@@ -98,7 +98,7 @@ class KafkaServer:
 
         Raises NotStarted, JarsNotAvailable, JavaNotUsable or Stopped.
         """
-        end_orphans([self.folder])
+        end_orphans("java", self.folder)
         java = self._prepare()
         if not self._formatted():
             self._format(java)

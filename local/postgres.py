@@ -51,7 +51,7 @@ class PostgresServer:
         Raises NotStarted, with the reason, or Stopped.
         """
         self.place = place = find_place(self.folder)
-        end_orphans([place.data])
+        end_orphans("postgres", place.data)
         if not (place.data / "PG_VERSION").exists():
             self._initialise(place)
         self._check_version(place)

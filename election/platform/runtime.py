@@ -51,7 +51,7 @@ class Stop(threading.Event):
     def _hear(self, signals: int) -> None:
         while True:
             if number := next((number for number in os.read(signals, 16) if number in STOP_SIGNALS), None):
-                if self.is_set():
+                if self.is_set() and number != signal.SIGHUP:  # which a shell and the kernel both send
                     os._exit(128 + number)
                 self.set()
 
