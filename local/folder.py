@@ -46,6 +46,16 @@ def check_folder(folder: Path) -> None:
         )
 
 
+def make_folder(folder: Path) -> None:
+    """Raises NotStarted when nothing can run in the folder, or it can't be made."""
+    check_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise NotStarted(f"{folder} can't be a folder ({error.strerror}): choose another with --folder") from None
+    check_folder(folder)
+
+
 class Lock:
     """Held by the one run that may use the folder; the kernel frees it when the run ends, however it ends.
 

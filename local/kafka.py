@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -18,9 +17,9 @@ from election.model.errors import NotStarted
 from election.platform.jars import ensure_jars
 from election.platform.java import find_java_home
 from election.platform.runtime import Stop
-from local.environment import JAVA_LANGUAGE, build_environment
+from local.environment import JAVA_LANGUAGE
 from local.folder import end_orphans
-from local.processes import Process
+from local.processes import Process, run_tool
 
 log = logging.getLogger(__name__)
 
@@ -147,14 +146,7 @@ class KafkaServer:
         command = [*java, *tool, "--cluster-id", make_cluster_id()]
         for name, password in self.users.items():
             command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
-        ran = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=build_environment(for_python=False),
-            start_new_session=True,
-        )
+        ran = run_tool(command, self.folder)
         if ran.returncode != 0:
             raise NotStarted(f"Kafka's storage could not be formatted: {(ran.stderr or ran.stdout).strip()}")
         (self.folder / NEW_DATA).rename(self.folder / DATA)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from election import PROJECT
 from election.platform.runtime import Stop
-from local.folder import Lock, check_folder, remove, renew_temporary
+from local.folder import Lock, make_folder, remove, renew_temporary
 from local.kafka import KafkaServer
 from local.postgres import PostgresServer
 from local.processes import Process, free_port
@@ -40,9 +40,7 @@ class Pipeline:
         self.logs = folder / "logs"
         self.settings = dict(environment or {})
         self.parts: dict[str, Process] = {}
-        check_folder(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        check_folder(folder)
+        make_folder(folder)
         self._lock = Lock(folder)
         if fresh:
             wipe(folder)

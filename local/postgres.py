@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -12,10 +11,9 @@ import psycopg2
 
 from election.model.errors import NotStarted
 from election.platform.runtime import Stop
-from local.environment import build_environment
 from local.folder import end_orphans
 from local.place import Place, find_place
-from local.processes import Process
+from local.processes import Process, run_tool
 
 USER, PASSWORD, DATABASE = "postgres", "postgres", "voting"
 START_TIMEOUT_SECONDS = 60
@@ -103,16 +101,7 @@ class PostgresServer:
             )
 
     def _run(self, place: Place, tool: str, *arguments: str) -> str:
-        ran = subprocess.run(
-            [str(place.binaries / tool), *arguments],
-            capture_output=True,
-            text=True,
-            user=place.user,
-            extra_groups=[] if place.user else None,
-            cwd="/",
-            env=build_environment(for_python=False),
-            start_new_session=True,
-        )
+        ran = run_tool([str(place.binaries / tool), *arguments], Path("/"), place.user)
         if ran.returncode != 0:
             raise NotStarted(f"{tool} failed: {ran.stderr.strip()}")
         return ran.stdout.strip()

@@ -36,6 +36,28 @@ def note(sign: str, group: int) -> None:
         os.write(pipe.fileno(), f"{sign}{group}\n".encode())
 
 
+def run_tool(command: Sequence[str], folder: Path, user: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a program of Kafka's or PostgreSQL's to its end, out of reach of Ctrl-C, and ends it with this process."""
+    leash()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=build_environment(for_python=False),
+        cwd=folder,
+        start_new_session=True,
+        user=user,
+        extra_groups=[] if user else None,
+    ) as tool:
+        note("+", tool.pid)
+        output, errors = tool.communicate()
+        note("-", tool.pid)
+    return subprocess.CompletedProcess(command, tool.returncode, output, errors)
+
+
 class Process:
     """One child process, in an environment that is built: `environment` is added to it.
 

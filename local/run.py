@@ -52,12 +52,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def begin(options: argparse.Namespace) -> Stop:
-    """Forgets other programs' variables, for what this process itself calls, and listens to signals from now on."""
+    """Forgets other programs' variables, for what this process itself calls, and listens to signals from now on.
+
+    What fails after a signal, because of it, is no error: local/cli.py asks `options.stop`.
+    """
     ours = build_environment()
     os.environ.clear()
     os.environ.update(ours)
     options.folder = Path(os.path.abspath(options.folder))
-    return Stop().listen()
+    options.stop = Stop().listen()
+    return options.stop
 
 
 def choose_election(options: argparse.Namespace) -> Election:

@@ -9,6 +9,7 @@ use checks the files against it. After the first time everything runs offline.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -156,7 +157,11 @@ def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
     """
     folder = folder or JARS / name
     if difference(name, folder):
-        resolve(name, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if difference(name, folder):  # still, and not just brought by another run
+                resolve(name, folder)
         if problem := difference(name, folder):
             raise JarsNotAvailable(f"{folder}: {problem}. Delete the folder and try again.")
     return sorted(folder / jar for jar in locked(name))
