@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -63,14 +64,11 @@ def make_console() -> Console:
 
 
 def draw(status: Status) -> Group:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(2):
-        table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for row in status.rows:
-        table.add_row(*map(Text, ("  " + row[0], *row[1:])))
+    width = max(cell_len(name) for name, _, _ in status.rows)
+    lines = [f"{set_cell_size(name, width)}  {state:<4}  {says}" for name, state, says in status.rows]
+    cut = [Text(f"  {line}", no_wrap=True, overflow="ellipsis") for line in lines]
     troubles = [Text(f"  {trouble}", style="bold") for trouble in status.troubles]
-    return Group(Text(status.title), table, Text("  " + status.figures), *troubles, Text("  " + status.footer))
+    return Group(Text(status.title), *cut, Text("  " + status.figures), *troubles, Text("  " + status.footer))
 
 
 def draw_result(election: Election, counted: Mapping[str, int], names: Mapping[str, tuple[str, str]]) -> Table:

@@ -31,7 +31,7 @@ from local.pipeline import Pipeline, wipe
 from local.place import find_place
 from local.postgres import PostgresServer
 from local.processes import free_port
-from local.screen import draw_result
+from local.screen import Status, draw, draw_result
 from tests.conftest import require, wait_for
 from tests.e2e.test_run import processes_of
 
@@ -380,6 +380,17 @@ def test_spark_by_hand_is_pysparks_own_and_leaves_nothing_in_a_temporary_folder_
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split("\n")[0] == f"3 en {temporary}"
     assert list(temporary.iterdir()) == []
+
+
+def test_the_status_cuts_what_a_script_says_and_nothing_else():
+    rows = [("Kafka", "up", "127.0.0.1:9092"), ("spark-streaming", "down", "候補 " * 40 + "[bold]")]
+    console = Console(width=60, no_color=True)
+    with console.capture() as captured:
+        console.print(draw(Status("A title", rows, "voters 5", ["voting waits"], "Ctrl-C stops everything")))
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert lines[1] == "  Kafka            up    127.0.0.1:9092"
+    assert lines[2].startswith("  spark-streaming  down  候補")
+    assert lines[3:] == ["  voters 5", "  voting waits", "  Ctrl-C stops everything"]
 
 
 def test_the_table_of_the_result_has_everybody_and_keeps_its_columns():
