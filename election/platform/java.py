@@ -25,7 +25,9 @@ def candidates() -> list[Path]:
     if home := os.environ.get("JAVA_HOME"):
         found.append(Path(home))
     if on_path := shutil.which("java"):
-        found.append(asked_home(on_path) or Path(on_path).resolve().parent.parent)
+        home = Path(on_path).resolve().parent.parent
+        # On the PATH it may be a script or a copy of another program: it knows where its home is.
+        found.append(home if (home / "lib" / "modules").exists() else asked_home(on_path) or home)
     if sys.platform == "darwin":
         asked = subprocess.run(["/usr/libexec/java_home"], capture_output=True, text=True)
         if asked.returncode == 0:
@@ -35,7 +37,7 @@ def candidates() -> list[Path]:
 
 
 def asked_home(java: str) -> Path | None:
-    """Where this `java` says that its home is: on the PATH it may be another program's script or link."""
+    """Where this `java` says that its home is."""
     try:
         said = _run(java, "-XshowSettings:properties", "-version").stderr
     except OSError:

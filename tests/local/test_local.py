@@ -44,6 +44,17 @@ def test_a_trimmed_java_is_named(tmp_path):
     assert "lacks the module jdk.incubator.vector" in java.check(fake_java(tmp_path, "21.0.1", "java.base@21"))
 
 
+def test_a_java_on_the_path_that_is_a_script_is_asked_where_its_home_is(tmp_path, monkeypatch):
+    home = tmp_path / "jdk"
+    shim = tmp_path / "shims" / "java"
+    shim.parent.mkdir()
+    shim.write_text(f"#!/bin/sh\necho '    java.home = {home}' >&2\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert java.candidates()[0] == home
+
+
 def test_without_any_java_the_message_says_how_to_get_one(monkeypatch):
     monkeypatch.setattr(java, "candidates", list)
     with pytest.raises(java.JavaNotUsable, match=r"No Java was found.*apt install openjdk-17-jre-headless"):
