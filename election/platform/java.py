@@ -25,9 +25,9 @@ def candidates() -> list[Path]:
     if home := os.environ.get("JAVA_HOME"):
         found.append(Path(home))
     if on_path := shutil.which("java"):
-        home = Path(on_path).resolve().parent.parent
+        linked = Path(on_path).resolve().parent.parent
         # On the PATH it may be a script or a copy of another program: it knows where its home is.
-        found.append(home if (home / "lib" / "modules").exists() else asked_home(on_path) or home)
+        found.append(linked if (linked / "lib" / "modules").exists() else asked_home(on_path) or linked)
     if sys.platform == "darwin":
         asked = subprocess.run(["/usr/libexec/java_home"], capture_output=True, text=True)
         if asked.returncode == 0:
