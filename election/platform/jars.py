@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,9 +103,11 @@ def proxy_options(environment: Mapping[str, str]) -> list[str]:
 
 def ivy_reason(output: str) -> str:
     """The line of Ivy's output that says why it failed."""
-    lines = [line.strip() for line in output.splitlines()]
-    telling = [line for line in lines if "Exception" in line or "ERROR" in line.upper() or "timed out" in line]
-    return (telling or lines or [""])[0][:300] or "no answer"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [
+        line for line in lines if re.search("exception|error|timed out|refused|requires authentication", line, re.I)
+    ]
+    return next(iter(telling or lines[-1:]), "no answer")[:300].rstrip(".")
 
 
 def resolve(name: str, folder: Path) -> None:
