@@ -100,12 +100,7 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
         .config("spark.executor.extraJavaOptions", " ".join(JVM_TUNING))
         .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
     )
-    if settings.spark_master:
-        builder = builder.config("spark.jars", ",".join(map(str, jars)))
-    else:
-        # A path may hold what spark.jars takes for a pattern or a fragment, and spark.local.dir for the end of a path.
-        builder = builder.config("spark.driver.extraClassPath", ":".join(map(str, jars)))
-        builder = builder.config("spark.local.dir", os.path.relpath(temporary))
+    builder = builder.config("spark.jars", ",".join(map(str, jars)))
     for name, value in TUNING.items():
         builder = builder.config(name, value)
     on_interrupt = signal.getsignal(signal.SIGINT)
