@@ -2,8 +2,8 @@
 
     python3 run.py                      everything: Kafka, PostgreSQL, the four scripts; Ctrl-C stops it
     python3 run.py services             Kafka and PostgreSQL only, for scripts started by hand
-    python3 run.py test                 every check and every test
-    python3 run.py --help               the options
+    python3 run.py doctor               looks at what this machine has and lacks
+    python3 run.py --help               the other commands, and the options
 
 This file only makes .venv and installs what requirements.lock pins, by its hashes; local/cli.py does the rest.
 """
@@ -19,6 +19,11 @@ PROJECT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(PROJECT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "installed.sha256")
+# What pip needs to reach packages. Its other variables say where to install, and would break the set-up.
+PIP_KEPT = ["INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX", "TRUSTED_HOST", "CERT", "CLIENT_CERT", "PROXY"]
+PIP_KEPT += ["CACHE_DIR", "CONFIG_FILE", "DEFAULT_TIMEOUT", "TIMEOUT", "RETRIES"]
+# Characters that class paths, and the shells that Spark and PostgreSQL start, do not take as they are.
+REFUSED = ':"$`\\'
 
 
 def fail(message):
@@ -34,37 +39,102 @@ def check_python():
     fail("Python %d.%d or later is needed, this is %s: %s" % (MINIMUM_PYTHON + (sys.version.split()[0], hint)))
 
 
+def check_place():
+    odd = sorted(set(REFUSED + "\n\r") & set(PROJECT))
+    if odd:
+        fail(
+            "the project's folder %r has %s in its path, which Java or PostgreSQL can't take: rename it"
+            % (PROJECT, odd)
+        )
+
+
+def clean_environment():
+    """Without what other programs set for Python and pip, and in a language that every Python prints."""
+    from local.environment import utf8_locale
+
+    kept = {}
+    for name, value in os.environ.items():
+        pip = name.startswith("PIP_") and name[4:] not in PIP_KEPT
+        if not pip and not name.startswith("PYTHON") and name not in ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
+            kept[name] = value
+    language = utf8_locale()
+    return dict(kept, PIP_USER="0", **({"LC_ALL": language} if language else {}))
+
+
 def wanted(lock):
     """What the installed packages depend on, as one hash."""
     with open(os.path.join(PROJECT, lock), "rb") as file:
-        return hashlib.sha256(sys.version.encode() + file.read()).hexdigest()
+        return hashlib.sha256(sys.version.encode() + file.read().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def ensure_packages(lock):
-    stamps = ""
-    if os.path.exists(STAMP) and os.path.exists(PYTHON):
+def installed():
+    """The hashes of what .venv has whole; none when there is no .venv, or it is of a Python that is gone."""
+    try:
         with open(STAMP) as file:
-            stamps = file.read()
-    if wanted(lock) in stamps:
-        return
-    if not os.path.exists(PYTHON) and subprocess.call([sys.executable, "-m", "venv", VENV]) != 0:
-        shutil.rmtree(VENV, ignore_errors=True)
+            return file.read() if os.path.exists(PYTHON) else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def call(command, environment, **options):
+    return subprocess.call(command, cwd=PROJECT, env=environment, **options)
+
+
+def ensure_venv(environment):
+    """Makes .venv where there is none with a pip that works, and tells a moved one where it is."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    whole = os.path.exists(PYTHON) and call([PYTHON, "-m", "pip", "--version"], environment, **quiet) == 0
+    if not whole and call([sys.executable, "-m", "venv", "--clear", VENV], environment) != 0:
         fail("the virtual environment .venv could not be made: on Debian and Ubuntu, apt install python3-venv")
-    print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
-    if subprocess.call(pip, cwd=PROJECT) != 0:
-        fail("the packages could not be installed (pip says why above): check the network, then run this again")
-    with open(STAMP, "a") as file:
-        file.write(wanted(lock) + "\n")
+
+
+def ensure_moved(environment):
+    """After the project's folder was renamed, writes .venv's own scripts again: they name their place."""
+    with open(os.path.join(VENV, "pyvenv.cfg")) as file:
+        here = os.path.realpath(VENV) in file.read()
+    if not here:
+        call([sys.executable, "-m", "venv", "--without-pip", os.path.realpath(VENV)], environment)
+
+
+def ensure_packages(lock, environment):
+    if wanted(lock) in installed():
+        return ensure_moved(environment)
+    # One at a time: a second run.py waits here until the first has installed, and then has nothing to do.
+    import fcntl
+
+    with open(os.path.abspath(__file__)) as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        stamps = installed()
+        if wanted(lock) in stamps:
+            return None
+        ensure_venv(environment)
+        print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
+        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
+        if call(pip, environment) != 0:
+            fail("the packages could not be installed (pip says why above): check the network, then run this again")
+        with open(STAMP + ".part", "w") as file:
+            file.write(stamps + wanted(lock) + "\n")
+        os.replace(STAMP + ".part", STAMP)
+    return None
+
+
+def hand_over(arguments, environment):
+    """Becomes local/cli.py, in .venv's Python and in the folder of whoever called: relative paths are theirs."""
+    os.execve(PYTHON, [PYTHON, "-P", "-m", "local.cli"] + arguments, dict(environment, PYTHONPATH=PROJECT))
 
 
 def main():
     check_python()
+    check_place()
+    sys.path.insert(0, PROJECT)
+    environment = clean_environment()
     testing = sys.argv[1:2] in (["test"], ["bench"])
-    ensure_packages("requirements-dev.lock" if testing else "requirements.lock")
-    os.chdir(PROJECT)
-    os.execv(PYTHON, [PYTHON, "-m", "local.cli"] + sys.argv[1:])
+    ensure_packages("requirements-dev.lock" if testing else "requirements.lock", environment)
+    hand_over(sys.argv[1:], environment)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("stopped")

@@ -27,8 +27,8 @@ COMMANDS = {
 }
 
 
-def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """The options of the command that comes first, else of `run`; `command` is its module."""
+def parse_arguments(arguments: list[str], options: argparse.Namespace) -> None:
+    """Fills in the options of the command that comes first, else of `run`; `command` is its module."""
     there = {name: row for name, row in COMMANDS.items() if importlib.util.find_spec(row[0])}
     named = bool(arguments) and arguments[0] in there
     name = arguments[0] if named else "run"
@@ -45,19 +45,23 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     )
     command.add_arguments(parser)
     parser.set_defaults(command=command)
-    return parser.parse_args(arguments[1:] if named else arguments)
+    parser.parse_args(arguments[1:] if named else arguments, options)
 
 
 def main(arguments: list[str]) -> int:
     """The exit code; expected problems end in one line."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    options = argparse.Namespace(stop=None)
     try:
-        options = parse_arguments(arguments)
+        parse_arguments(arguments, options)
         return int(options.command.run(options))
     except (Stopped, KeyboardInterrupt):
         print("stopped", flush=True)
         return 0
     except ElectionError as error:
+        if options.stop and options.stop.is_set():
+            print("stopped", flush=True)
+            return 0
         hint = "\n`python3 run.py doctor` looks for the cause on this machine" if isinstance(error, CannotRun) else ""
         print(f"error: {error}{hint}", file=sys.stderr)
         return 1
@@ -65,9 +69,13 @@ def main(arguments: list[str]) -> int:
         if error.errno in (errno.EPIPE, errno.EIO):  # who read this is gone, and with it who could be told
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            said = "the disk is full: make room, or keep the election elsewhere with --folder"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            said = f"{error.filename} can't be used ({error.strerror}): run this as its owner, or give another --folder"
+        else:
             raise
-        print("error: the disk is full: make room, or keep the election elsewhere with --folder", file=sys.stderr)
+        print(f"error: {said}", file=sys.stderr)
         return 1
 
 

@@ -1,8 +1,13 @@
-"""One real Apache Kafka broker (KRaft: broker and controller in one JVM) on 127.0.0.1."""
+"""One real Apache Kafka broker (KRaft: broker and controller in one JVM) on 127.0.0.1.
+
+It works in its folder, and every path it is told is a name in there: lists of folders and class paths have characters
+of their own, which a person's folder may hold.
+"""
 
 from __future__ import annotations
 
-import subprocess
+import logging
+import shutil
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -11,9 +16,15 @@ from pathlib import Path
 from election.model.errors import NotStarted
 from election.platform.jars import ensure_jars
 from election.platform.java import find_java_home
-from local.processes import Process
+from election.platform.runtime import Stop
+from local.environment import JAVA_LANGUAGE
+from local.folder import end_orphans
+from local.processes import Process, run_tool
 
-CLUSTER_ID_FILE = "meta.properties"
+log = logging.getLogger(__name__)
+
+CLUSTER_ID_FILE, CLUSTER_ID = "meta.properties", "cluster.id="
+PROPERTIES, LOG4J_FILE, JARS, DATA, NEW_DATA = "server.properties", "log4j2.yaml", "jars", "data", "data.part"
 HEAP = "-Xms256m", "-Xmx512m"
 START_TIMEOUT_SECONDS = 90
 STARTED = b"Kafka Server started"
@@ -81,41 +92,64 @@ class KafkaServer:
         """The settings that point the four scripts at this broker."""
         return {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}
 
-    def start(self) -> None:
+    def start(self, stop: Stop | None = None) -> None:
         """Formats the storage if it is new and returns when this broker, and no other that took its port, has started.
 
-        Raises NotStarted, JarsNotAvailable or JavaNotUsable.
+        Raises NotStarted, JarsNotAvailable, JavaNotUsable or Stopped.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        properties, log4j = self.folder / "server.properties", self.folder / "log4j2.yaml"
-        data = self.folder / "data"
-        properties.write_text(
-            (SERVER_PROPERTIES + self.properties).format(
-                port=self.port, controller_port=self.controller_port, data=data
-            )
-        )
-        log4j.write_text(LOG4J)
-        jars = ensure_jars("kafka")
-        java: list[str | Path] = [
-            find_java_home() / "bin" / "java",
-            *HEAP,
-            "-XX:+UseSerialGC",
-            f"-Dlog4j2.configurationFile={log4j}",
-            *("-cp", ":".join(map(str, jars))),
-        ]
-        if not (data / CLUSTER_ID_FILE).exists():
-            self._format([*java, "kafka.tools.StorageTool", "format", "--config", properties])
+        end_orphans("java", self.folder)
+        java = self._prepare()
+        if not self._formatted():
+            self._format(java)
         before = self.log.stat().st_size if self.log.exists() else 0
-        self.process = Process("Kafka", [*java, "kafka.Kafka", properties], self.log)
-        self.process.wait_until(lambda: STARTED in self.log.read_bytes()[before:], START_TIMEOUT_SECONDS)
+        self.process = Process("Kafka", [*java, "kafka.Kafka", PROPERTIES], self.log, folder=self.folder)
+        self.process.wait_until(lambda: STARTED in self.log.read_bytes()[before:], START_TIMEOUT_SECONDS, stop)
 
-    def _format(self, command: list) -> None:
-        command = [str(part) for part in command] + ["--cluster-id", make_cluster_id()]
+    def _prepare(self) -> list[str]:
+        """Puts what Kafka reads into its folder; the command that starts one of its programs there."""
+        jars = ensure_jars("kafka")
+        (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+        (self.folder / JARS).unlink(missing_ok=True)
+        (self.folder / JARS).symlink_to(jars[0].parent.absolute())
+        (self.folder / LOG4J_FILE).write_text(LOG4J)
+        self._write_properties(PROPERTIES, DATA)
+        return [
+            str(find_java_home() / "bin" / "java"),
+            *(*HEAP, "-XX:+UseSerialGC", *JAVA_LANGUAGE, "-Djava.io.tmpdir=tmp"),
+            f"-Dlog4j2.configurationFile={LOG4J_FILE}",
+            *("-cp", ":".join(f"{JARS}/{jar.name}" for jar in jars)),
+        ]
+
+    def _write_properties(self, name: str, data: str) -> None:
+        text = SERVER_PROPERTIES + self.properties
+        ports = {"port": self.port, "controller_port": self.controller_port}
+        (self.folder / name).write_text(text.format(**ports, data=data))
+
+    def _formatted(self) -> bool:
+        """Whether the data are whole. Those without the cluster's id are of no use to Kafka: they are removed."""
+        noted = self.folder / DATA / CLUSTER_ID_FILE
+        if noted.exists() and CLUSTER_ID in noted.read_text(errors="replace"):
+            return True
+        if (self.folder / DATA).exists():
+            log.warning(
+                "%s is missing or damaged: Kafka starts empty, main.py publishes the roll and the votes again",
+                noted,
+            )
+            shutil.rmtree(self.folder / DATA)
+        return False
+
+    def _format(self, java: list[str]) -> None:
+        """Makes the data beside and renames them: a kill leaves nothing half-made."""
+        shutil.rmtree(self.folder / NEW_DATA, ignore_errors=True)
+        self._write_properties("format.properties", NEW_DATA)
+        tool = "kafka.tools.StorageTool", "format", "--config", "format.properties"
+        command = [*java, *tool, "--cluster-id", make_cluster_id()]
         for name, password in self.users.items():
             command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
-        ran = subprocess.run(command, capture_output=True, text=True)
+        ran = run_tool(command, self.folder)
         if ran.returncode != 0:
             raise NotStarted(f"Kafka's storage could not be formatted: {(ran.stderr or ran.stdout).strip()}")
+        (self.folder / NEW_DATA).rename(self.folder / DATA)
 
     def stop(self) -> None:
         if self.process:

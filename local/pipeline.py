@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import shutil
 import signal
@@ -11,15 +9,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
-
 from election import PROJECT
-from election.model.errors import AlreadyRunning
+from election.platform.runtime import Stop
+from local.folder import Lock, make_folder, remove, renew_temporary
 from local.kafka import KafkaServer
 from local.postgres import PostgresServer
 from local.processes import Process, free_port
-
-log = logging.getLogger(__name__)
 
 PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
 SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
@@ -41,14 +36,15 @@ class Pipeline:
         fresh: bool = False,
         ports: Mapping[str, int] = PORTS,
     ):
-        self.folder, self.logs = folder, folder / "logs"
+        self.folder = folder = Path(os.path.abspath(folder))
+        self.logs = folder / "logs"
         self.settings = dict(environment or {})
         self.parts: dict[str, Process] = {}
-        self._ledger = folder / "processes.json"
-        self._end_leftovers()
+        make_folder(folder)
+        self._lock = Lock(folder)
         if fresh:
             wipe(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        self.temporary = renew_temporary(folder)
         free: dict[str, int] = {}
         for name, preferred in ports.items():
             free[name] = free_port(preferred, set(free.values()))
@@ -81,12 +77,12 @@ class Pipeline:
     def dashboard_url(self) -> str:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
-    def start_services(self) -> None:
-        """Starts Kafka and PostgreSQL and returns when both answer. Raises NotStarted."""
-        self.postgres.start()
-        self._write_ledger()
-        self.kafka.start()
-        self._write_ledger()
+    def start_services(self, stop: Stop | None = None) -> None:
+        """Starts Kafka and PostgreSQL and returns when both answer. Raises NotStarted, or Stopped."""
+        for server in (self.postgres, self.kafka):
+            server.start(stop)
+            if stop:
+                stop.check()
 
     def start(self, part: str, **settings: str) -> Process:
         """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for it alone."""
@@ -106,11 +102,17 @@ class Pipeline:
             part,
             command,
             self.logs / f"{part}.log",
-            environment={"PYTHONUNBUFFERED": "1", **self.environment, "HEALTH_FILE": str(health), **settings},
-            folder=PROJECT,
+            environment={
+                "PYTHONUNBUFFERED": "1",
+                "TMPDIR": str(self.temporary),
+                **self.environment,
+                "HEALTH_FILE": str(health),
+                **settings,
+            },
+            # Streamlit reads its configuration where it works, and Spark keeps its files in tmp/ there.
+            folder=PROJECT if script == DASHBOARD else self.folder,
         )
         self.parts[part] = process
-        self._write_ledger()
         return process
 
     def is_at_work(self, part: str) -> bool:
@@ -133,40 +135,11 @@ class Pipeline:
             part.stop()
         self.kafka.stop()
         self.postgres.stop()
-        self._ledger.unlink(missing_ok=True)
-
-    def _write_ledger(self) -> None:
-        """Notes every process by id and start time, so that a later run can end what a killed one left behind."""
-        servers = [server.process for server in (self.kafka, self.postgres) if server.process]
-        running = [process.pid for process in (*self.parts.values(), *servers) if process.running]
-        ids = {str(pid): psutil.Process(pid).create_time() for pid in (os.getpid(), *running) if psutil.pid_exists(pid)}
-        self._ledger.write_text(json.dumps({"owner": os.getpid(), "processes": ids}))
-
-    def _end_leftovers(self) -> None:
-        if not self._ledger.exists():
-            return
-        noted = json.loads(self._ledger.read_text())
-        alive = [int(pid) for pid, started in noted["processes"].items() if _is_same(int(pid), started)]
-        if noted["owner"] in alive and noted["owner"] != os.getpid():
-            raise AlreadyRunning(
-                f"an election is running already from {self.folder} (process {noted['owner']}): stop it first"
-            )
-        for pid in alive:
-            if pid != os.getpid():
-                log.warning("ending process %d, left behind by a run that was killed", pid)
-                os.killpg(pid, signal.SIGKILL)
-                psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
-        self._ledger.unlink()
-
-
-def _is_same(pid: int, started: float) -> bool:
-    try:
-        return abs(psutil.Process(pid).create_time() - started) < 1
-    except psutil.NoSuchProcess:
-        return False
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._lock.release()
 
 
 def wipe(folder: Path) -> None:
     """Removes the election's data, not the jars."""
     for name in ("kafka", "postgres", "checkpoints", "logs"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        remove(folder / name)

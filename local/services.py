@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from election.model.errors import NotStarted
-from election.platform.runtime import Stop
 from local.pipeline import Pipeline
-from local.run import add_folder, say_moved_ports
+from local.run import add_folder, begin, say_moved_ports
 
 add_arguments = add_folder
 
 
 def run(options: argparse.Namespace) -> int:
     """Kafka and PostgreSQL until Ctrl-C, and what each script's terminal needs."""
-    stop = Stop().listen()
+    stop = begin(options)
     with Pipeline(options.folder) as pipeline:
         say_moved_ports(pipeline)
-        pipeline.start_services()
-        exports = "\n".join(f"export {name}={value}" for name, value in pipeline.environment.items())
+        pipeline.start_services(stop)
+        exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in pipeline.environment.items())
         print(
             "Kafka and PostgreSQL are up. In each terminal, from this folder:\n\n"
             f"source .venv/bin/activate\n{exports}\n\n"

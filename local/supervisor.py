@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import deque
+from typing import Any
 
 import psycopg2
 
@@ -18,8 +18,11 @@ from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
 from election.results.board import Board, LiveBoard
 from local.pipeline import DASHBOARD, Pipeline
+from local.screen import Screen, Status, draw_result, make_console
+from local.troubles import HOPELESS_SECONDS, Troubles, parse_event
 
-REFRESH_SECONDS, PLAIN_SECONDS = 1.0, 5.0
+REFRESH_SECONDS = 1.0
+DOCTOR = "`python3 run.py doctor` looks for the cause"
 RATE_WINDOW_SECONDS = 5
 MOST_RESTARTS, RESTART_WINDOW_SECONDS = 5, 60
 
@@ -35,29 +38,20 @@ class Supervisor:
         self.history: deque[tuple[float, int]] = deque()
         self.recorded = self.registered = 0
         self.started = time.monotonic()
+        self.troubles = Troubles(self.started)
 
     def watch(self, until_counted: bool = False) -> int:
         """Returns 0 on Ctrl-C; with `until_counted`, 0 when the count is the known one and its audit is clean, else 1.
 
-        Raises NotStarted.
+        Raises NotStarted, with `until_counted` also when nothing moves for five minutes.
         """
         self.live.start()
-        screen, audited = Screen(), False
         try:
-            while not self.stop.wait(REFRESH_SECONDS):
-                self.open_polls()
-                self.revive()
-                self._look()
-                screen.show(self.status())
-                if audited or self.live.board.counted_everywhere < self.election.ballots:
-                    continue
-                if until_counted:
-                    screen.show(self.status(), last=True)
-                    known = report_result(self.election, self.live.board, time.monotonic() - self.started)
-                    return 0 if report_audit(self.settings) and known else 1
-                audited = True
-                report_audit(self.settings)
-                screen.drawn = 0  # what the audit printed stays
+            with Screen() as screen:
+                done = self._watch(screen, until_counted)
+            if done:
+                known = report_result(self.election, self.live.board, time.monotonic() - self.started)
+                return 0 if report_audit(self.settings) and known else 1
         finally:
             self.live.close()
         print("\nstopping", flush=True)
@@ -67,6 +61,26 @@ class Supervisor:
         """Starts voting.py when the count is ready, so that the first vote is counted at once."""
         if "voting" not in self.pipeline.parts and self.pipeline.is_at_work("spark-streaming"):
             self.pipeline.start("voting")
+
+    def _watch(self, screen: Screen, until_counted: bool) -> bool:
+        """True as soon as everything is counted, if that is waited for; False when told to stop."""
+        audited = False
+        while not self.stop.wait(REFRESH_SECONDS):
+            self.open_polls()
+            self.revive()
+            self._look()
+            counted = self.live.board.counted_everywhere >= self.election.ballots
+            screen.show(self.status(), last=until_counted and counted)
+            if until_counted and counted:
+                return True
+            if counted and not audited:
+                audited = True
+                report_audit(self.settings)
+            now = time.monotonic()
+            if until_counted and self.troubles.hopeless(now):
+                said = "\n".join(self.troubles.lasting(now))
+                raise NotStarted(f"nothing has moved for {HOPELESS_SECONDS // 60} minutes.\n{said}")
+        return False
 
     def revive(self) -> None:
         """Starts again what has died; gives up on what dies five times within a minute."""
@@ -78,6 +92,7 @@ class Supervisor:
                 raise NotStarted(f"{name} ends again and again; {part.end_of_log()}")
             self.restarts[name] = [*recent, now]
             part.stop()
+            self.troubles.note(now, name, f"it ended: {part.last_line()}")
             self.pipeline.start(name)
         for server in (self.pipeline.kafka, self.pipeline.postgres):
             if server.process and not server.process.running:
@@ -106,72 +121,65 @@ class Supervisor:
         (then, before), (_, counted) = self.history[0], self.history[-1]
         return (counted - before) / (now - then) if now > then else 0.0
 
-    def status(self) -> list[str]:
-        """The lines to show: one per part, and one of figures."""
-        lines = [self.election.title]
-        for name, where, server in (
-            ("Kafka", self.pipeline.kafka.bootstrap_servers, self.pipeline.kafka),
-            ("PostgreSQL", f"127.0.0.1:{self.pipeline.postgres.port}", self.pipeline.postgres),
-        ):
-            up = server.process is not None and server.process.running
-            lines.append(f"  {name:<16}{'up' if up else 'down':<6}{where}")
+    def status(self) -> Status:
+        """A row for each server and script, the figures, and what does not get on."""
+        now, counted, expected = time.monotonic(), self.live.board.counted, self.election.ballots
+        lines = {name: part.last_line() for name, part in self.pipeline.parts.items()}
+        figures = {"main": self.registered, "voting": self.recorded, "spark-streaming": counted}
+        self.troubles.look(now, {name: line for name, line in lines.items() if name in figures}, figures)
+        rows = [
+            (name, "up" if server.process and server.process.running else "down", where)
+            for name, where, server in (
+                ("Kafka", self.pipeline.kafka.bootstrap_servers, self.pipeline.kafka),
+                ("PostgreSQL", f"127.0.0.1:{self.pipeline.postgres.port}", self.pipeline.postgres),
+            )
+        ]
         for name, part in self.pipeline.parts.items():
-            says = self.pipeline.dashboard_url if name == DASHBOARD else last_event(part.last_line())
+            says = self.pipeline.dashboard_url if name == DASHBOARD else parse_event(lines[name])[0]
             again = f" (started again {len(self.restarts[name])}x)" if name in self.restarts else ""
-            lines.append(f"  {name:<16}{'up' if part.running else 'down':<6}{says}{again}")
-        counted, expected = self.live.board.counted, self.election.ballots
-        lines.append(
-            f"  voters {self.registered:,} · recorded {self.recorded:,} of {expected:,} · counted {counted:,}"
-            f" · {self.rate():,.0f}/s" + (" · all votes are counted" if counted == expected else "")
+            rows.append((name, "up" if part.running else "down", says + again))
+        logs = os.path.relpath(self.pipeline.logs)
+        lasting = self.troubles.lasting(now) if counted < expected else []
+        return Status(
+            title=self.election.title,
+            rows=rows,
+            figures=f"voters {self.registered:,} · recorded {self.recorded:,} of {expected:,} · counted {counted:,}"
+            f" · {self.rate():,.0f}/s" + (" · all votes are counted" if counted == expected else ""),
+            troubles=[*lasting, *([f"the logs are in {logs}; {DOCTOR}"] if lasting else [])],
+            footer=f"Ctrl-C stops everything · logs: {logs}",
         )
-        lines.append(f"  Ctrl-C stops everything · logs: {os.path.relpath(self.pipeline.logs)}")
-        return lines
-
-
-def last_event(line: str) -> str:
-    """The message of a line of a script's log, without time, name and level."""
-    words = line.split(None, 3)
-    return words[3] if len(words) == 4 and words[0].count(":") == 2 else ""
-
-
-class Screen:
-    """Draws the status in place on a terminal; elsewhere prints one line of figures every few seconds."""
-
-    def __init__(self) -> None:
-        self.drawn, self.printed_at = 0, 0.0
-        self.terminal = sys.stdout.isatty()
-
-    def show(self, lines: list[str], last: bool = False) -> None:
-        if self.terminal:
-            width = os.get_terminal_size().columns - 1
-            up = f"\033[{self.drawn}F\033[J" if self.drawn else ""
-            print(up + "\n".join(line[:width] for line in lines), flush=True)
-            self.drawn = len(lines)
-        elif last or time.monotonic() - self.printed_at >= PLAIN_SECONDS:
-            print(lines[-2].strip(), flush=True)
-            self.printed_at = time.monotonic()
 
 
 def report_result(election: Election, board: Board, seconds: float) -> bool:
     """Prints the result table; whether it is the election's known outcome everywhere."""
     expected, counted = election.votes_per_candidate, board.votes_per_candidate
-    names = {row.candidate_id: row for row in board.rows("aggregated_votes_per_candidate")}
+    rows = [*election.candidates, *board.rows("aggregated_votes_per_candidate")]
+    names = {
+        row.candidate_id: (row.candidate_name or row.party_affiliation or "", row.party_affiliation or "")
+        for row in rows
+    }
     print(f"\n{election.title}: all {board.counted:,} votes are counted, {seconds:.0f} s after the start\n")
-    for candidate_id, votes in sorted(counted.items(), key=lambda item: -item[1]):
-        row = names[candidate_id]
-        share = votes / board.counted
-        print(f"  {row.candidate_name:<24}{row.party_affiliation:<32}{votes:>9,}{share:>8.1%}")
+    make_console().print(draw_result(election, counted, names))
     wrong = {key for key in expected.keys() | counted.keys() if expected.get(key, 0) != counted.get(key, 0)}
     places, here = election.votes_by_location, board.votes_by_location
     wrong_places = {key[0] for key in places.keys() | here.keys() if places.get(key, 0) != here.get(key, 0)}
     outcome = "official" if election.replayed else "known"
+    source = (
+        "results.csv"
+        if election.replayed
+        else f"locations.csv, drawn with the seed {election.seed} before anybody voted"
+    )
+    compared = f"Compared with {os.path.relpath(election.folder)}/{source}."
     if wrong or wrong_places:
         print(
             f"\nThis is NOT the {outcome} result: candidates {', '.join(sorted(wrong)) or 'right'};"
             f" {len(wrong_places)} of {len(election.locations)} places differ: {', '.join(sorted(wrong_places)[:5])}"
         )
         return False
-    print(f"\nExactly the {outcome} result, in total and in each of the {len(election.locations)} places.", flush=True)
+    print(
+        f"\nExactly the {outcome} result, in total and in each of the {len(election.locations)} places.\n{compared}",
+        flush=True,
+    )
     return True
 
 

@@ -38,7 +38,7 @@ class JavaClass:
         with ZipFile(jar, "w") as archive:
             for part in compiled:
                 archive.writestr(part.replace(".", "/") + ".class", bytes(compiled[part]))
-        spark.sparkContext._jsc.sc().addJar(str(jar))
+        spark.sparkContext._jsc.sc().addJar(jar.as_uri())
         self.name = f"election.{name}"
         (self._constructor,) = compiler.getClassLoader().loadClass(self.name).getConstructors()
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import tempfile
 from pathlib import Path
 
+import pyspark
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
+from election import PROJECT
 from election.model.errors import CannotRun, first_line
 from election.platform.jars import ensure_jars
 from election.platform.java import find_java_home
@@ -49,6 +52,9 @@ TUNING = {
 
 # A count from a standing start is half compilation, and two cores have no room for a collector beside the tasks.
 JVM_TUNING = (
+    # In other languages than English, Java's letters and numbers may be others than those that Spark expects.
+    "-Duser.language=en",
+    "-Duser.country=US",
     "-XX:+UseParallelGC",
     # The whole heap from the start: else the collector goes through all of it as soon as what little was kept for long
     # has filled the old part, instead of enlarging that: once in ten minutes at 2,000 votes a second, half a second.
@@ -59,6 +65,16 @@ JVM_TUNING = (
 )
 
 
+# What a Spark or a Java of another set-up leaves in a shell, which PySpark and its JVM would follow.
+FOREIGN = (
+    *("PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYSPARK_GATEWAY_PORT", "SPARK_SUBMIT_OPTS"),
+    *("SPARK_CONF_DIR", "SPARK_CLASSPATH", "SPARK_DIST_CLASSPATH", "SPARK_LAUNCHER_OPTS", "SPARK_LOCAL_DIRS"),
+    *("SPARK_REMOTE", "SPARK_CONNECT_MODE", "SPARK_ENV_LOADED", "SPARK_SCALA_VERSION", "SPARK_TESTING"),
+    *("HADOOP_CONF_DIR", "YARN_CONF_DIR", "HADOOP_HOME", "HADOOP_CLASSPATH", "CLASSPATH"),
+    *("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"),
+)
+
+
 def slots_needed(settings: Settings, partitions: int) -> int:
     """How many tasks run at once in real-time mode: each query's source, and the two shuffles of the count."""
     return 2 * partitions + 2 * settings.spark_shuffle_partitions
@@ -66,23 +82,25 @@ def slots_needed(settings: Settings, partitions: int) -> int:
 
 def start_spark(settings: Settings, slots: int) -> SparkSession:
     """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs."""
-    os.environ["JAVA_HOME"] = str(find_java_home())
+    _use_own_spark(settings)
     jars = ensure_jars("spark", Path(settings.spark_jars_dir) if settings.spark_jars_dir else None)
     if not settings.spark_master:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     master = settings.spark_master or f"local[{slots}]"
     log.info("starting Spark on %s", master)
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()
+    temporary = _temporary_folder()
+    of_driver = f"-Dlog4j2.configurationFile={log4j}", quote_option(f"-Djava.io.tmpdir={temporary}")
     builder = (
         SparkSession.builder.appName("realtime-election")
         .master(master)
-        .config("spark.jars", ",".join(map(str, jars)))
         .config("spark.cores.max", slots)
         .config("spark.driver.memory", settings.spark_driver_memory)
-        .config("spark.driver.extraJavaOptions", " ".join((*JVM_TUNING, f"-Dlog4j2.configurationFile={log4j}")))
+        .config("spark.driver.extraJavaOptions", " ".join((*JVM_TUNING, *of_driver)))
         .config("spark.executor.extraJavaOptions", " ".join(JVM_TUNING))
         .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
     )
+    builder = builder.config("spark.jars", ",".join(map(str, jars)))
     for name, value in TUNING.items():
         builder = builder.config(name, value)
     on_interrupt = signal.getsignal(signal.SIGINT)
@@ -96,6 +114,28 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     finally:
         # PySpark has put its own there, which calls the JVM in the middle of whatever call is on its way.
         signal.signal(signal.SIGINT, on_interrupt)
+
+
+def _use_own_spark(settings: Settings) -> None:
+    """PySpark's own Spark, whatever another set-up says in this shell, and the Java that was checked."""
+    for name in FOREIGN if not settings.spark_master else ():
+        os.environ.pop(name, None)
+    os.environ["SPARK_HOME"] = str(Path(pyspark.__file__).parent)
+    os.environ["JAVA_HOME"] = str(find_java_home())
+
+
+def _temporary_folder() -> Path:
+    """For Spark's files, among them a library of RocksDB's: some machines run nothing that is in /tmp."""
+    folder = Path(tempfile.gettempdir())
+    if os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
+        folder = PROJECT / "var" / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def quote_option(option: str) -> str:
+    """One of Java's options, as Spark takes a list of them apart: at spaces that are not in quotes."""
+    return '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:

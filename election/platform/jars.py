@@ -9,11 +9,16 @@ use checks the files against it. After the first time everything runs offline.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from election import PROJECT
 from election.model.errors import JarsNotAvailable, JavaNotUsable
@@ -66,6 +71,45 @@ def ivy_xml(coordinates: list[str]) -> str:
     )
 
 
+def proxy_options(environment: Mapping[str, str]) -> list[str]:
+    """What makes Java use the proxies that the environment names: one option a line of a file that `java @FILE` reads.
+
+    >>> proxy_options({"HTTPS_PROXY": "http://proxy.example:3128", "no_proxy": "localhost,.example"})
+    ['"-Dhttps.proxyHost=proxy.example"', '"-Dhttps.proxyPort=3128"', '"-Dhttp.nonProxyHosts=localhost|*.example"']
+    """
+    named = {name.lower(): value for name, value in environment.items() if value and name.lower().endswith("_proxy")}
+    options: dict[str, str] = {}
+    for scheme in ("https", "http"):
+        address = named.get(f"{scheme}_proxy") or named.get("all_proxy", "")
+        proxy = urlsplit(address if "//" in address else f"//{address}")
+        if not proxy.hostname:
+            continue
+        try:
+            port = proxy.port or 80
+        except ValueError:
+            raise JarsNotAvailable(f"{scheme.upper()}_PROXY={address!r} has no number for its port") from None
+        options |= {f"{scheme}.proxyHost": proxy.hostname, f"{scheme}.proxyPort": str(port)}
+        if proxy.username:
+            # Ivy takes the name and the password of every proxy from here.
+            options |= {"http.proxyUser": unquote(proxy.username), "http.proxyPassword": unquote(proxy.password or "")}
+            options["jdk.http.auth.tunneling.disabledSchemes"] = ""
+    if options and (exceptions := named.get("no_proxy")):
+        hosts = [
+            f"*{host}" if host.startswith(".") else host for host in exceptions.replace(" ", "").split(",") if host
+        ]
+        options["http.nonProxyHosts"] = "|".join(hosts)
+    return [f'"-D{key}={value}"'.replace("\\", "\\\\") for key, value in options.items()]
+
+
+def ivy_reason(output: str) -> str:
+    """The line of Ivy's output that says why it failed."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [
+        line for line in lines if re.search("exception|error|timed out|refused|requires authentication", line, re.I)
+    ]
+    return next(iter(telling or lines[-1:]), "no answer")[:300].rstrip(".")
+
+
 def resolve(name: str, folder: Path) -> None:
     """Brings the set `name` and what it depends on into `folder`, through Ivy.
 
@@ -79,21 +123,32 @@ def resolve(name: str, folder: Path) -> None:
     work.mkdir(parents=True)
     ivy_file = work / "ivy.xml"
     ivy_file.write_text(ivy_xml(SETS[name]))
+    # Only here: a proxy's password is not for the list of processes.
+    options = work / "java.options"
+    options.touch(mode=0o600)
+    options.write_text("\n".join(proxy_options(os.environ)))
     command = [
-        *(find_java_home() / "bin" / "java", "-jar", ivy, "-cache", work / "ivy", "-ivy", ivy_file),
-        *("-retrieve", f"{work}/[artifact]-[revision].[ext]"),
+        *(find_java_home() / "bin" / "java", "@java.options", "-jar", ivy, "-cache", "ivy", "-ivy", ivy_file.name),
+        *("-retrieve", "[artifact]-[revision].[ext]"),
     ]
-    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    foreign = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"
+    environment = {key: value for key, value in os.environ.items() if key not in foreign}
+    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=work, env=environment)
     if ran.returncode != 0 or "UNRESOLVED" in ran.stdout:
+        reason = ivy_reason(ran.stdout + ran.stderr)
         raise JarsNotAvailable(
-            f"{', '.join(SETS[name])} could not be downloaded from Maven Central. "
-            "Check the network (the first start needs it) and run the same command again."
+            f"{', '.join(SETS[name])} could not be downloaded from Maven Central: {reason}."
+            " Check the network, and HTTPS_PROXY where a proxy is needed (only the first start downloads),"
+            " and run the same command again."
         )
-    ivy_file.unlink()
+    for left in (ivy_file, options):
+        left.unlink()
     shutil.rmtree(work / "ivy")
     for jar in work.glob("*.jar"):
         if name == "spark" and not jar.name.startswith(SPARK_JARS):
             jar.unlink()
+    if folder.is_symlink():
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     work.rename(folder)
 
@@ -105,7 +160,11 @@ def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
     """
     folder = folder or JARS / name
     if difference(name, folder):
-        resolve(name, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if difference(name, folder):  # still, and not just brought by another run
+                resolve(name, folder)
         if problem := difference(name, folder):
             raise JarsNotAvailable(f"{folder}: {problem}. Delete the folder and try again.")
     return sorted(folder / jar for jar in locked(name))

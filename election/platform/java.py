@@ -25,13 +25,32 @@ def candidates() -> list[Path]:
     if home := os.environ.get("JAVA_HOME"):
         found.append(Path(home))
     if on_path := shutil.which("java"):
-        found.append(Path(on_path).resolve().parent.parent)
+        linked = Path(on_path).resolve().parent.parent
+        # On the PATH it may be a script or a copy of another program: it knows where its home is.
+        found.append(linked if (linked / "lib" / "modules").exists() else asked_home(on_path) or linked)
     if sys.platform == "darwin":
         asked = subprocess.run(["/usr/libexec/java_home"], capture_output=True, text=True)
         if asked.returncode == 0:
             found.append(Path(asked.stdout.strip()))
         found.append(Path("/opt/homebrew/opt/openjdk@17"))
     return found
+
+
+def asked_home(java: str) -> Path | None:
+    """Where this `java` says that its home is."""
+    try:
+        said = _run(java, "-XshowSettings:properties", "-version").stderr
+    except OSError:
+        return None
+    match = re.search(r"^ *java\.home = (.+)$", said, re.MULTILINE)
+    return Path(match.group(1)) if match else None
+
+
+def _run(java: str | Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Without the options that other programs set for every Java."""
+    foreign = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
+    return subprocess.run([java, *options], capture_output=True, text=True, errors="replace", env=environment)
 
 
 def parse_version(text: str) -> int | None:
@@ -44,14 +63,14 @@ def check(home: Path) -> str | None:
     """Why the Java in `home` can't be used, or None if it can."""
     java = home / "bin" / "java"
     try:
-        version = parse_version(subprocess.run([java, "-version"], capture_output=True, text=True).stderr)
+        version = parse_version(_run(java, "-version").stderr)
     except OSError as error:
         return f"{java} does not run ({error.strerror})"
     if version is None:
         return f"{java} is no Java"
     if version < MINIMUM_VERSION:
         return f"{java} is Java {version}, too old"
-    modules = subprocess.run([java, "--list-modules"], capture_output=True, text=True).stdout
+    modules = _run(java, "--list-modules").stdout
     if REQUIRED_MODULE not in modules:
         return f"{java} lacks the module {REQUIRED_MODULE} that Spark needs: it is a trimmed runtime, not a full one"
     return None

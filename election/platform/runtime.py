@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 REMIND_SECONDS = 10
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
 TOUCH_SECONDS = 2
-STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class Stop(threading.Event):
-    """Set by Ctrl-C and SIGTERM. Until then a script that does its work says so by touching `health_file`.
+    """Set by Ctrl-C, SIGTERM and the terminal's end. Until then a script at its work touches `health_file`.
 
     A second signal ends the process at once. Every script is safe to kill at any moment: what was not committed is
     done again at the next start.
@@ -43,14 +43,15 @@ class Stop(threading.Event):
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
-            signal.signal(number, lambda *_: None)
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, lambda *_: None)
         threading.Thread(target=self._hear, args=(reading,), name="signals", daemon=True).start()
         return self
 
     def _hear(self, signals: int) -> None:
         while True:
             if number := next((number for number in os.read(signals, 16) if number in STOP_SIGNALS), None):
-                if self.is_set():
+                if self.is_set() and number != signal.SIGHUP:  # which a shell and the kernel both send
                     os._exit(128 + number)
                 self.set()
 

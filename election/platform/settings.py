@@ -16,6 +16,9 @@ from election.model.errors import SettingError
 LOGINS = "main", "voting", "spark-streaming", "streamlit-app", "auditor"
 # PostgreSQL's name in docker-compose.yml.
 COMPOSE_HOST = "postgres"
+# Spark's own minimum in real-time mode.
+SHORTEST_CHECKPOINT_SECONDS = 5
+SECONDS = {"millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
 SECURITY_PROTOCOLS = "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
 
 
@@ -195,6 +198,19 @@ def require_password(settings: Settings, login: str, password: str) -> None:
         )
 
 
+def _check_interval(text: str) -> None:
+    """Raises SettingError for an interval of checkpoints that Spark would refuse again and again."""
+    number, _, unit = text.partition(" ")
+    try:
+        seconds = float(number) * SECONDS[unit.strip().lower().removesuffix("s")]
+    except (ValueError, KeyError):
+        raise SettingError(f"SPARK_CHECKPOINT_INTERVAL={text!r} is no interval: write '60 seconds'") from None
+    if seconds < SHORTEST_CHECKPOINT_SECONDS:
+        raise SettingError(
+            f"SPARK_CHECKPOINT_INTERVAL={text!r} must be {SHORTEST_CHECKPOINT_SECONDS} seconds or more, Spark's minimum"
+        )
+
+
 def _is_this_machine(host: str) -> bool:
     if host == "localhost" or host.startswith("/"):  # a folder with the server's socket
         return True
@@ -207,6 +223,7 @@ def _is_this_machine(host: str) -> bool:
 def _check(settings: Settings) -> None:
     if settings.postgres_user in LOGINS:
         require_password(settings, settings.postgres_user, settings.postgres_password)
+    _check_interval(settings.spark_checkpoint_interval)
     protocol = settings.kafka_security_protocol
     if protocol not in SECURITY_PROTOCOLS:
         raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")

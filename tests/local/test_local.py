@@ -1,5 +1,6 @@
 """Java, jars, ports and processes: what run.py stands on."""
 
+import re
 import signal
 import socket
 import sys
@@ -43,16 +44,29 @@ def test_a_trimmed_java_is_named(tmp_path):
     assert "lacks the module jdk.incubator.vector" in java.check(fake_java(tmp_path, "21.0.1", "java.base@21"))
 
 
+def test_a_java_on_the_path_that_is_a_script_is_asked_where_its_home_is(tmp_path, monkeypatch):
+    home = tmp_path / "jdk"
+    shim = tmp_path / "shims" / "java"
+    shim.parent.mkdir()
+    shim.write_text(f"#!/bin/sh\necho '    java.home = {home}' >&2\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert java.candidates()[0] == home
+
+
 def test_without_any_java_the_message_says_how_to_get_one(monkeypatch):
     monkeypatch.setattr(java, "candidates", list)
     with pytest.raises(java.JavaNotUsable, match=r"No Java was found.*apt install openjdk-17-jre-headless"):
         java.find_java_home()
 
 
-def test_every_jar_is_in_the_lock_once():
-    assert any(name.startswith("kafka_2.13-") for name in jars.locked("kafka"))
-    assert sorted(jar.rsplit("-", 1)[0].rstrip("_2.13") for jar in jars.locked("spark"))
-    assert all(len(digest) == 64 for name in jars.SETS for digest in jars.locked(name).values())
+def test_every_jar_is_in_the_lock_once_and_those_that_are_asked_for_are():
+    rows = [line.split() for line in jars.LOCK.read_text().splitlines() if not line.startswith("#")]
+    assert len({(name, jar) for name, jar, _ in rows}) == len(rows)
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for _, _, digest in rows)
+    wanted = {f"{name} {'-'.join(which.split(':')[1:])}.jar" for name, asked in jars.SETS.items() for which in asked}
+    assert wanted <= {f"{name} {jar}" for name, jar, _ in rows}
 
 
 def test_a_jar_that_was_changed_is_noticed(tmp_path):

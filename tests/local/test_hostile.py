@@ -1,0 +1,409 @@
+"""Run.py on machines that are not ours: other programs' variables, odd folders, kills and crashes at bad moments."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+import run
+from election import PROJECT
+from election.counting.session import quote_option
+from election.model.definition import load_election
+from election.model.errors import JarsNotAvailable, NotStarted
+from election.platform import jars
+from local.environment import build_environment
+from local.folder import check_folder
+from local.pipeline import Pipeline, wipe
+from local.place import find_place
+from local.postgres import PostgresServer
+from local.processes import free_port
+from local.screen import Status, draw, draw_result
+from tests.conftest import require, wait_for
+from tests.e2e.test_run import processes_of
+
+START_SECONDS = 120
+# Everything that a shell may have from other set-ups at once; each alone would break one of the parts.
+VARIABLES = {
+    "LC_ALL": "tr_TR.UTF-8",
+    "LANG": "en_US.ISO-8859-1",
+    "TZ": "Nowhere/Unknown",
+    "TMPDIR": "/nowhere",
+    "LD_LIBRARY_PATH": "/nowhere",
+    "JAVA_TOOL_OPTIONS": "-Duser.language=tr -Duser.country=TR",
+    "JDK_JAVA_OPTIONS": "--no-such-option",
+    "_JAVA_OPTIONS": "-Xmx2m",
+    "CLASSPATH": "/nowhere",
+    "SPARK_HOME": "/opt/spark",
+    "SPARK_CONF_DIR": "/opt/spark/conf",
+    "PYSPARK_SUBMIT_ARGS": "--master yarn pyspark-shell",
+    "PYSPARK_PYTHON": "/nowhere/python",
+    "HADOOP_CONF_DIR": "/etc/hadoop",
+    "KAFKA_OPTS": "-javaagent:/nowhere.jar",
+    "KAFKA_BOOTSTRAP_SERVERS": "elsewhere.example:9092",
+    "KAFKA_REPLICATION_FACTOR": "3",
+    "POSTGRES_HOST": "elsewhere.example",
+    "POSTGRES_PASSWORD_FILE": "/run/secrets/nowhere",
+    "PGHOSTADDR": "192.0.2.1",
+    "PGDATA": "/nowhere",
+    "PGOPTIONS": "--no-such-option",
+    "PGSERVICE": "nowhere",
+    "PGSSLMODE": "verify-full",
+    "PYTHONSTARTUP": "/nowhere.py",
+    "PYTHONOPTIMIZE": "2",
+    "PIP_TARGET": "/nowhere",
+    "PIP_USER": "1",
+    "STREAMLIT_SERVER_BASE_URL_PATH": "elsewhere",
+}
+ODD_NAME = "Élection (1), 50% #2:a '中文' ${x} [y]* & {z} = \\n"
+# One process that becomes run.py's second half, in .venv's Python, as run.py does.
+HAND_OVER = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import run"
+HAND_OVER += "; run.hand_over(sys.argv[1:], run.clean_environment())"
+
+
+def command(name: str, folder: object) -> list[str]:
+    return [sys.executable, "-c", HAND_OVER, name, "--folder", str(folder)]
+
+
+class Services:
+    """`run.py services` on a terminal of its own, as a person has it."""
+
+    def __init__(self, folder: object, at: Path = PROJECT, variables: dict[str, str] | None = None):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(at)
+            os.execve(sys.executable, command("services", folder), {**os.environ, **(variables or {})})
+        self.said = ""
+        self.code: int | None = None
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            while text := os.read(self.terminal, 4096):
+                self.said += text.decode(errors="replace")
+
+    def up(self) -> Services:
+        wait_for(lambda: "Ctrl-C here stops both" in self.said or self.ended(), START_SECONDS, "the services start")
+        assert self.code is None, self.said
+        return self
+
+    def port(self, name: str) -> str:
+        found = re.search(rf"export {name}=(\S+)", self.said)
+        assert found, self.said
+        return found.group(1)
+
+    def ended(self) -> bool:
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code is not None
+
+    def end(self, number: int | None) -> int:
+        """Sends a signal, or closes the terminal's window, and returns the exit code."""
+        if number is None:
+            os.close(self.terminal)
+        else:
+            os.kill(self.pid, number)
+        wait_for(self.ended, 60, "run.py ends")
+        assert self.code is not None
+        return self.code
+
+
+@contextmanager
+def services(*arguments, **options):
+    started = Services(*arguments, **options)
+    try:
+        yield started
+    finally:
+        if not started.ended():
+            started.end(signal.SIGKILL)
+
+
+def nothing_is_left(folder: Path) -> None:
+    wait_for(lambda: processes_of(folder) == [], 20, "everything ends with run.py")
+
+
+def databases(port: str) -> set[str]:
+    where = f"host=127.0.0.1 port={port} user=postgres password=postgres dbname=postgres sslmode=disable"
+    with closing(psycopg2.connect(where)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_it_starts_among_all_variables_of_others_in_a_folder_of_any_name_and_ends_with_its_terminal(java, folder):
+    there = folder / ODD_NAME / ("long" * 50)
+    with services(there.relative_to(folder), at=folder, variables=VARIABLES) as started:
+        started.up()
+        assert "voting" in databases(started.port("POSTGRES_PORT"))
+        assert "127.0.0.1" in started.port("KAFKA_BOOTSTRAP_SERVERS")
+        assert (there / "kafka" / "data" / "meta.properties").exists()
+        assert {path.name for path in folder.iterdir()} == {ODD_NAME}
+        refused = subprocess.run(command("services", there), cwd=PROJECT, capture_output=True, text=True, timeout=60)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("error: an election is running already from")
+        started.end(None)
+    nothing_is_left(folder)
+
+
+def test_a_kill_at_any_step_of_a_first_start_leaves_nothing_half_made(java, folder):
+    there = folder / "var"
+    steps = "lock", "postgres.part/PG_VERSION", "postgres/PG_VERSION", "postgres/postmaster.pid"
+    for step in (*steps, "kafka/format.properties", "kafka/data.part", "kafka/data", "logs/kafka.log"):
+        with services(there) as started:
+            wait_for((there / step).exists, START_SECONDS, step)
+            started.end(signal.SIGKILL)
+        nothing_is_left(folder)
+    for name in ("election.json", "kafka/data/meta.properties"):
+        (there / name).write_text("")
+    with services(there) as started:
+        assert "voting" in databases(started.up().port("POSTGRES_PORT"))
+        assert "meta.properties is missing or damaged: Kafka starts empty" in started.said
+        assert started.end(signal.SIGTERM) == 0
+    assert not (there / "tmp").exists()
+    nothing_is_left(folder)
+
+
+def test_ctrl_c_in_the_first_seconds_is_no_error(java, folder):
+    with services(folder / "var") as started:
+        wait_for((folder / "var" / "postgres.part").exists, START_SECONDS, "PostgreSQL's data are being made")
+        os.write(started.terminal, b"\x03")
+        wait_for(started.ended, 60, "run.py ends")
+    assert started.code == 0
+    assert started.said.rstrip().endswith("stopped")
+    assert "error" not in started.said
+    nothing_is_left(folder)
+
+
+def test_data_of_another_postgresql_end_the_start_with_what_to_do(java, folder):
+    server = PostgresServer(folder / "postgres", free_port(25432), folder / "log")
+    server.start()
+    server.stop()
+    (folder / "postgres" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(NotStarted, match=r"has the data of PostgreSQL 9, .*start over with --fresh"):
+        server.start()
+
+
+def test_root_starts_postgresql_from_a_folder_that_its_user_may_not_enter(java, folder, caplog):
+    require(os.geteuid() == 0, "a folder of root's: this is not root")
+    private = folder / "private"
+    private.mkdir(mode=0o700)
+    server = PostgresServer(private / "postgres", free_port(25432), folder / "log")
+    server.start()
+    server.stop()
+    data = find_place(private / "postgres").data
+    assert (data / "PG_VERSION").exists()
+    assert f"its data are in {data}" in caplog.text
+    wipe(private)
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (os.fsdecode(b"caf\xe9"), "not UTF-8"),
+        ("two\nlines", "control character"),
+        ("long/" * 150, "a path of"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_before_anything_starts(tmp_path, name, problem):
+    with pytest.raises(NotStarted, match=f"{problem}.*choose another with --folder"):
+        Pipeline(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_where_no_program_runs_is_refused(folder):
+    disk = folder / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "noexec", "none", disk], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("NOT TESTED: this user may not mount a file system")
+    try:
+        with pytest.raises(NotStarted, match="runs no programs"):
+            check_folder(disk)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_nothing_of_other_programs_is_in_the_environment_of_a_server_or_a_script():
+    built = build_environment({**VARIABLES, "PATH": "/bin", "RATE": "5", "HTTPS_PROXY": "http://proxy:1"})
+    ours = {"PATH", "LANG", "LC_ALL"}
+    assert built.keys() == ours | {"RATE", "HTTPS_PROXY", "LD_LIBRARY_PATH"}
+    assert built["LC_ALL"].endswith(("UTF-8", "utf8"))
+    assert build_environment(VARIABLES, for_python=False).keys() == ours
+
+
+def test_pip_and_venv_get_nothing_that_says_where_to_install(monkeypatch):
+    for name, value in {**VARIABLES, "PIP_INDEX_URL": "https://mirror.example", "VIRTUAL_ENV": "/nowhere"}.items():
+        monkeypatch.setenv(name, value)
+    left = {name: value for name, value in run.clean_environment().items() if name.startswith(("PIP", "PYTH", "VIRT"))}
+    assert left.pop("PIP_USER") == "0"
+    assert "PIP_INDEX_URL" in left
+    assert not left.keys() & {"PIP_TARGET", "VIRTUAL_ENV", "PYTHONSTARTUP", "PYTHONOPTIMIZE"}
+
+
+@pytest.mark.parametrize("damage", ["nothing is there", "python is gone", "pip is gone", "none"])
+def test_a_virtual_environment_that_is_not_whole_is_made_again(tmp_path, monkeypatch, damage):
+    venv = tmp_path / ".venv"
+    python = venv / "bin" / "python"
+    monkeypatch.setattr(run, "VENV", str(venv))
+    monkeypatch.setattr(run, "PYTHON", str(python))
+    made = []
+    real_call = run.call
+
+    def call(words, environment, **options):
+        return made.append(words[2:]) or 0 if "venv" in words else real_call(words, environment, **options)
+
+    monkeypatch.setattr(run, "call", call)
+    python.parent.mkdir(parents=True)
+    if damage == "python is gone":
+        python.symlink_to("/nowhere/python")
+    elif damage != "nothing is there":
+        python.write_text(f"#!/bin/sh\nexit {int(damage == 'pip is gone')}\n")
+        python.chmod(0o755)
+    run.ensure_venv(run.clean_environment())
+    assert made == ([] if damage == "none" else [["venv", "--clear", str(venv)]])
+
+
+def test_a_project_in_a_folder_that_java_cannot_take_is_told_so(monkeypatch):
+    monkeypatch.setattr(run, "PROJECT", "/home/me/a:b")
+    with pytest.raises(SystemExit, match=r"has .*':'.* in its path"):
+        run.check_place()
+
+
+def test_an_election_is_the_same_with_the_line_ends_of_windows(tmp_path):
+    folders = []
+    for end in (b"\n", b"\r\n"):
+        folder = tmp_path / str(len(end))
+        folder.mkdir()
+        for path in (
+            *(PROJECT / "elections" / "simulated").glob("*.csv"),
+            PROJECT / "elections/simulated/election.toml",
+        ):
+            (folder / path.name).write_bytes(path.read_bytes().replace(b"\n", end))
+        folders.append(folder)
+    unix, windows = (load_election(str(folder)) for folder in folders)
+    assert unix.fingerprint == windows.fingerprint
+    assert unix.votes_by_location == windows.votes_by_location
+
+
+class Proxy:
+    """Takes connections, refuses each with a status, and keeps what was asked."""
+
+    def __init__(self, status: str):
+        self.asked: list[str] = []
+        self.status = status
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                header = 'Proxy-Authenticate: Basic realm="proxy"\r\n'
+                with connection:
+                    while asked := connection.recv(4096):
+                        self.asked.append(asked.decode(errors="replace"))
+                        connection.sendall(f"HTTP/1.1 {self.status}\r\n{header}Content-Length: 0\r\n\r\n".encode())
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+def test_the_jars_are_asked_for_through_the_proxy_with_its_password(java, tmp_path, monkeypatch):
+    with closing(Proxy("407 Proxy Authentication Required")) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://me:s%40fe@127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("HTTPS_PROXY", raising=False)
+        monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx1m")
+        with pytest.raises(JarsNotAvailable, match=r"downloaded .*requires authentication.*HTTPS_PROXY"):
+            jars.resolve("spark", tmp_path / "jars")
+    assert proxy.asked
+    assert all(text.startswith("CONNECT ") for text in proxy.asked)
+    assert any("proxy-authorization: basic bwu6c0bmzq==" in text.lower() for text in proxy.asked)
+
+
+SPARK = """
+from election.counting.session import start_spark
+from election.platform.settings import load_settings
+spark = start_spark(load_settings(), 2)
+java = spark._jvm.java.lang.System
+print(spark.range(3).count(), java.getProperty("user.language"), java.getProperty("java.io.tmpdir"))
+spark._jvm.java.lang.Class.forName("org.apache.kafka.clients.consumer.KafkaConsumer")
+spark.createDataFrame([("x",)], ["value"]).selectExpr("value", "value AS key").repartition(2).collect()
+spark.stop()
+"""
+
+
+def as_spark_takes_apart(text: str) -> list[str]:
+    """CommandBuilderUtils.parseOptionString, in Python."""
+    options, option, quote, escaped = [], "", "", False
+    for character in text:
+        if escaped:
+            option, escaped = option + character, False
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif character in "'\"" and quote in ("", character):
+            quote = "" if quote else character
+        elif character.isspace() and not quote:
+            options, option = [*options, option], ""
+        else:
+            option += character
+    return [*options, option]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+def test_an_option_with_any_path_is_one_option_for_spark(path):
+    option = f"-Djava.io.tmpdir=/{path}"
+    assert as_spark_takes_apart(f"-Da=b {quote_option(option)}") == ["-Da=b", option]
+
+
+def test_spark_by_hand_is_pysparks_own_and_leaves_nothing_in_a_temporary_folder_of_any_name(java, tmp_path):
+    temporary = tmp_path / 'Élection (1) 50% #2 "x" \\y'
+    temporary.mkdir()
+    ours = {name: value for name, value in VARIABLES.items() if name.startswith(("SPARK", "JAVA_TOOL", "PYSPARK", "H"))}
+    environment = {**os.environ, **ours, "TMPDIR": str(temporary)}
+    ran = subprocess.run(
+        [sys.executable, "-c", SPARK], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split("\n")[0] == f"3 en {temporary}"
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_status_cuts_what_a_script_says_and_nothing_else():
+    rows = [("Kafka", "up", "127.0.0.1:9092"), ("spark-streaming", "down", "候補 " * 40 + "[bold]")]
+    console = Console(width=60, no_color=True)
+    with console.capture() as captured:
+        console.print(draw(Status("A title", rows, "voters 5", ["voting waits"], "Ctrl-C stops everything")))
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert lines[1] == "  Kafka            up    127.0.0.1:9092"
+    assert lines[2].startswith("  spark-streaming  down  候補")
+    assert lines[3:] == ["  voters 5", "  voting waits", "  Ctrl-C stops everything"]
+
+
+def test_the_table_of_the_result_has_everybody_and_keeps_its_columns():
+    election = load_election("simulated", 100)
+    ids = list(election.votes_per_candidate)
+    names = {ids[0]: ("候補者の名前", "党"), ids[1]: ("מועמד", "רשימה"), ids[2]: ("[bold]" + "x" * 60, "y" * 60)}
+    console = Console(width=120, no_color=True)
+    with console.capture() as captured:
+        console.print(draw_result(election, {ids[0]: 75, ids[1]: 25}, names))
+    lines = captured.get().splitlines()
+    assert len(lines) >= len(ids)
+    assert re.search(r"候補者の名前 +党 +75 +75\.0%", lines[0])
+    assert re.search("\u2068מועמד\u2069 +\u2068רשימה\u2069 +25 +25.0%", lines[1])
+    assert any("[bold]xxx" in line for line in lines)
+    assert sum(bool(re.search(r" 0 +0\.0%", line)) for line in lines) == len(ids) - 2
