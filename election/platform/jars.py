@@ -1,4 +1,5 @@
-"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector and, for the benchmark, Flink's.
+"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector, PostgreSQL's programs and, for the benchmark,
+Flink's connector.
 
 Ivy, which is inside pyspark, resolves them from Maven Central once; `jars.lock` holds the SHA-256 of each, and every
 use checks the files against it. After the first time everything runs offline.
@@ -26,13 +27,17 @@ from election.platform.java import find_java_home
 
 LOCK = Path(__file__).with_name("jars.lock")
 JARS = PROJECT / "var" / "jars"
+# The same Kafka and PostgreSQL as in docker-compose.yml.
+POSTGRES = "io.zonky.test.postgres:embedded-postgres-binaries-{platform}:17.10.0"
+POSTGRES_PLATFORMS = "linux-amd64", "linux-arm64v8", "darwin-amd64", "darwin-arm64v8"
 SETS = {
     "kafka": [
-        "org.apache.kafka:kafka_2.13:4.4.0",
+        "org.apache.kafka:kafka_2.13:4.3.1",
         "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5",
     ],
     "spark": ["org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0"],
     "flink": ["org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2"],
+    **{f"postgres-{platform}": [POSTGRES.format(platform=platform)] for platform in POSTGRES_PLATFORMS},
 }
 SPARK_JARS = ("spark-sql-kafka", "spark-token-provider", "kafka-clients", "commons-pool2")
 
@@ -62,7 +67,7 @@ def ivy_xml(coordinates: list[str]) -> str:
     """An Ivy module that depends on each 'organisation:module:revision'."""
     rows = [coordinate.split(":") for coordinate in coordinates]
     dependencies = "".join(
-        f'<dependency org="{org}" name="{name}" rev="{rev}" conf="default->default,compile,runtime"/>'
+        f'<dependency org="{org}" name="{name}" rev="{rev}" conf="default->default,compile(default),runtime(default)"/>'
         for org, name, rev in rows
     )
     return (

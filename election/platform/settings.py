@@ -14,8 +14,6 @@ from election.model.errors import SettingError
 
 # Who logs in to PostgreSQL and Kafka: the four scripts and the audit.
 LOGINS = "main", "voting", "spark-streaming", "streamlit-app", "auditor"
-# PostgreSQL's name in docker-compose.yml.
-COMPOSE_HOST = "postgres"
 # Spark's own minimum in real-time mode.
 SHORTEST_CHECKPOINT_SECONDS = 5
 SECONDS = {"millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -82,19 +80,14 @@ class Settings:
         }
 
     def postgres_password_of(self, login: str) -> str:
-        """The password that main.py gives one of LOGINS."""
-        return str(getattr(self, f"postgres_{login.replace('-', '_')}_password"))
-
-    @property
-    def postgres_is_near(self) -> bool:
-        """Whether it is on this machine or is docker-compose.yml's own, and TLS is not asked for."""
-        asked = self.postgres_sslmode not in ("disable", "allow", "prefer")
-        return not asked and (self.postgres_host == COMPOSE_HOST or _is_this_machine(self.postgres_host))
+        """The password that main.py gives one of LOGINS; '' when there is none."""
+        return str(getattr(self, password_setting(login).lower()))
 
     @property
     def administrator(self) -> Settings:
-        """The same, for who may create logins."""
-        return replace(self, postgres_user=self.postgres_admin_user, postgres_password=self.postgres_admin_password)
+        """The same, for who may create logins. Raises SettingError when there is no password."""
+        password = _required(self, "postgres_admin_password")
+        return replace(self, postgres_user=self.postgres_admin_user, postgres_password=password)
 
     @property
     def kafka_sasl(self) -> bool:
@@ -137,6 +130,8 @@ WHOLE_NUMBERS = {
 
 
 SECRETS = {name for name, held in Settings.__dataclass_fields__.items() if not held.repr}
+# Their defaults can be guessed: they hold only where PostgreSQL is on this machine's own addresses.
+POSTGRES_PASSWORDS = {name for name in SECRETS if name.startswith("postgres_")}
 
 
 def _from_file(variable: str, environment: Mapping[str, str]) -> str:
@@ -177,8 +172,10 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     if login:
         values = {"postgres_user": login, "kafka_sasl_username": login} | values
     settings = Settings(**values)  # type: ignore[arg-type]
+    if not _is_this_machine(settings.postgres_host):
+        settings = replace(settings, **dict.fromkeys(POSTGRES_PASSWORDS - values.keys(), ""))  # type: ignore[arg-type]
     if settings.postgres_user in LOGINS and "postgres_password" not in values:
-        settings = replace(settings, postgres_password=settings.postgres_password_of(settings.postgres_user))
+        settings = replace(settings, postgres_password=password_of(settings, settings.postgres_user))
     _check(settings)
     return settings
 
@@ -188,14 +185,18 @@ def password_setting(login: str) -> str:
     return f"POSTGRES_{login.upper().replace('-', '_')}_PASSWORD"
 
 
-def require_password(settings: Settings, login: str, password: str) -> None:
-    """Raises SettingError when the password is the login's default, its name, where strangers may try it."""
-    if password == login and not settings.postgres_is_near:
+def password_of(settings: Settings, login: str) -> str:
+    """The password of one of LOGINS. Raises SettingError when there is none."""
+    return _required(settings, password_setting(login).lower())
+
+
+def _required(settings: Settings, name: str) -> str:
+    if not (text := getattr(settings, name)):
         raise SettingError(
-            f"{password_setting(login)} is missing: the default can be guessed, and is only for a PostgreSQL on"
-            f" this machine without TLS, not for POSTGRES_HOST={settings.postgres_host} with"
-            f" POSTGRES_SSLMODE={settings.postgres_sslmode}"
+            f"{name.upper()} is missing: its default is for a PostgreSQL on this machine, not for"
+            f" POSTGRES_HOST={settings.postgres_host}"
         )
+    return str(text)
 
 
 def _check_interval(text: str) -> None:
@@ -221,8 +222,6 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    if settings.postgres_user in LOGINS:
-        require_password(settings, settings.postgres_user, settings.postgres_password)
     _check_interval(settings.spark_checkpoint_interval)
     protocol = settings.kafka_security_protocol
     if protocol not in SECURITY_PROTOCOLS:

@@ -1,7 +1,9 @@
-"""Each login on a real PostgreSQL: what its script does works, and whatever else is tried is refused."""
+"""Each login on a real PostgreSQL: what its script does works, what else is tried is refused, and how they are made."""
 
 import dataclasses
-from contextlib import closing, suppress
+import threading
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 
 import psycopg2
 import pytest
@@ -9,20 +11,22 @@ from psycopg2.errors import InsufficientPrivilege, RaiseException
 
 from dashboard.data.database import Search, Unavailable, connect, read_candidates, read_election, search_roll
 from dashboard.data.database import read_record as read_totals
+from election.access.logins import ensure_logins, make_logins
 from election.audit.recount import Register
 from election.audit.seal import read_record
 from election.casting.casting import wait_for_election
 from election.counting.lookups import wait_for_roll
 from election.model.definition import load_election
-from election.platform.postgres import Database
+from election.model.errors import CannotRun, SettingError
+from election.platform.postgres import Database, ensure_schema
 from election.platform.settings import LOGINS
+from tests.conftest import wait_for
 from tests.support.logins import VOTERS, ask, execute, owners, prepared_logins
 
-CONTACT = "address_street", "email", "phone_number", "cell_number", "date_of_birth", "picture", "address_postcode"
+CONTACT = ["address_street", "email", "phone_number", "cell_number", "date_of_birth", "picture", "address_postcode"]
+CHANGES_VOTES = "UPDATE votes SET candidate_id = '1'", "DELETE FROM votes", "TRUNCATE votes"
 WRITES = (
-    "UPDATE votes SET candidate_id = '1'",
-    "DELETE FROM votes",
-    "TRUNCATE votes",
+    *CHANGES_VOTES,
     "ALTER TABLE votes DISABLE TRIGGER ALL",
     "DROP TRIGGER votes_are_final ON votes",
     "ALTER TABLE votes ALTER COLUMN candidate_id TYPE text USING '1'",
@@ -34,36 +38,53 @@ WRITES = (
     "CREATE TABLE mine (id int)",
     "CREATE ROLE mine",
     "DROP VIEW roll",
-    "SELECT lo_create(0)",
-    "SELECT lo_creat(-1)",
-    "SELECT lo_from_bytea(0, 'x')",
-    "SELECT lo_put(1, 0, 'x')",
-    "SELECT lo_open(1, 131072)",
-    "SELECT lowrite(1, 'x')",
+    *(f"SELECT {call}" for call in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')", "lo_put(1, 0, 'x')")),
+    *(f"SELECT {call}" for call in ("lo_open(1, 131072)", "lowrite(1, 'x')")),
 )
 VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id, '1', now() FROM voters LIMIT 1"
+TEMPORARY = "CREATE TEMPORARY TABLE mine (id int)"
+READERS = "spark-streaming", "streamlit-app", "auditor"
 FORBIDDEN = [
-    ("main", "CREATE ROLE mine"),
-    ("main", "CREATE TEMPORARY TABLE mine (id int)"),
+    *(("main", statement) for statement in ("CREATE ROLE mine", TEMPORARY)),
     *((login, statement) for login in LOGINS[1:] for statement in WRITES),
-    *((login, VOTE) for login in ("spark-streaming", "streamlit-app", "auditor")),
     *((login, f"SELECT {column} FROM voters") for login in LOGINS[1:] for column in CONTACT),
-    *((login, "CREATE TEMPORARY TABLE mine (id int)") for login in ("spark-streaming", "streamlit-app", "auditor")),
-    ("voting", "SELECT voter_name FROM voters"),
-    ("voting", "SELECT * FROM roll"),
-    ("spark-streaming", "SELECT voter_name FROM voters"),
+    *((login, statement) for login in READERS for statement in (VOTE, TEMPORARY)),
+    *((login, "SELECT voter_name FROM voters") for login in ("voting", "spark-streaming", "auditor")),
+    *((login, "SELECT * FROM roll") for login in ("voting", "streamlit-app")),
     ("spark-streaming", "SELECT voter_id FROM votes"),
-    ("streamlit-app", "SELECT candidate_id FROM votes"),
-    ("streamlit-app", "SELECT voting_time FROM votes"),
-    ("streamlit-app", "SELECT ctid FROM votes"),
-    ("streamlit-app", "SELECT * FROM roll"),
-    ("auditor", "SELECT voter_name FROM voters"),
+    *(("streamlit-app", f"SELECT {column} FROM votes") for column in ("candidate_id", "voting_time", "ctid")),
 ]
 
 
 @pytest.fixture(scope="module")
 def logins(services):
     return prepared_logins(services)
+
+
+@contextmanager
+def renamed(administrator, *names):
+    """As if these roles had never been made."""
+    for name in names:
+        execute(administrator, f'ALTER ROLE "{name}" RENAME TO "{name}-away"')
+    try:
+        yield
+    finally:
+        for name in names:
+            with suppress(psycopg2.errors.UndefinedObject):
+                execute(administrator, f'DROP OWNED BY "{name}"; DROP ROLE "{name}"')
+            execute(administrator, f'ALTER ROLE "{name}-away" RENAME TO "{name}"')
+
+
+@pytest.fixture
+def make(logins, stop):
+    """Makes the logins as the administrator, with other settings if they are given; as they were afterwards."""
+    administrator = Database(logins["main"].administrator, stop)
+
+    def make(**changes):
+        administrator.run(partial(make_logins, dataclasses.replace(logins["main"], **changes)))
+
+    yield make
+    make()
 
 
 @pytest.mark.parametrize(("login", "statement"), FORBIDDEN)
@@ -75,7 +96,7 @@ def test_what_is_not_its_work_is_refused(logins, login, statement):
 @pytest.mark.parametrize("login", LOGINS[1:])
 def test_no_login_hands_its_rights_on(logins, login):
     with suppress(InsufficientPrivilege):
-        execute(logins[login], "GRANT SELECT ON votes TO dashboard")
+        execute(logins[login], 'GRANT SELECT ON votes TO "streamlit-app"')
     with pytest.raises(InsufficientPrivilege):
         execute(logins["streamlit-app"], "SELECT candidate_id FROM votes")
 
@@ -91,25 +112,25 @@ def test_a_reader_writes_nothing_by_mistake_either(logins, login):
     assert ask(logins[login], "SHOW transaction_read_only") == [{"transaction_read_only": "on"}]
 
 
-@pytest.mark.parametrize("statement", WRITES[:3])
-@pytest.mark.parametrize("login", ["main", "superuser"])
-def test_no_login_not_even_the_owner_or_the_superuser_changes_a_vote_past_the_trigger(logins, login, statement):
-    settings = logins["main"].administrator if login == "superuser" else logins[login]
-    with pytest.raises(RaiseException, match="neither changed nor removed"):
-        execute(settings, statement)
-
-
-@pytest.mark.parametrize("statement", WRITES[:3])
-def test_the_trigger_stops_a_superuser_who_claims_to_replay_another_server_too(logins, statement):
-    with pytest.raises(RaiseException, match="neither changed nor removed"):
-        execute(logins["main"].administrator, f"SET session_replication_role = replica; {statement}")
+@pytest.mark.parametrize("statement", CHANGES_VOTES)
+def test_nobody_changes_a_vote_past_the_trigger(logins, statement):
+    """Not even the owner, the superuser, or a superuser who claims to replay another server."""
+    superuser = logins["main"].administrator
+    for settings, first in (
+        (logins["main"], ""),
+        (superuser, ""),
+        (superuser, "SET session_replication_role = replica;"),
+    ):
+        with pytest.raises(RaiseException, match="neither changed nor removed"):
+            execute(settings, first + statement)
 
 
 def test_no_login_may_more_than_its_tables(logins):
-    found = ask(logins["main"], "SELECT * FROM pg_roles WHERE rolname = ANY(ARRAY['" + "','".join(LOGINS) + "'])")
-    assert {role["rolname"] for role in found} == set(LOGINS)
     powers = "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls"
-    assert [role for role in found if any(role[power] for power in powers)] == []
+    found = ask(logins["main"], f"SELECT rolname, {' OR '.join(powers)} AS mighty FROM pg_roles")
+    assert {role["rolname"]: role["mighty"] for role in found if role["rolname"] in LOGINS} == dict.fromkeys(
+        LOGINS, False
+    )
 
 
 def test_main_owns_every_table_and_searches_fast(logins):
@@ -118,28 +139,23 @@ def test_main_owns_every_table_and_searches_fast(logins):
     assert "voters_by_name" in owned
 
 
-def test_voting_finds_the_election(logins, stop):
-    wait_for_election(Database(logins["voting"], stop), load_election("simulated", VOTERS), stop)
-
-
-def test_spark_finds_the_whole_roll_without_personal_data(logins, stop):
-    assert (
-        wait_for_roll(Database(logins["spark-streaming"], stop), stop) == load_election("simulated", VOTERS).fingerprint
-    )
+def test_each_script_reads_what_it_needs(logins, stop):
+    election = load_election("simulated", VOTERS)
+    wait_for_election(Database(logins["voting"], stop), election, stop)
+    assert wait_for_roll(Database(logins["spark-streaming"], stop), stop) == election.fingerprint
     roll = ask(logins["spark-streaming"], "SELECT * FROM roll")
     assert len(roll) == VOTERS
     assert roll[0].keys() == {"voter_id", "state", "gender", "age_group"}
-
-
-def test_the_dashboard_shows_the_election_the_roll_and_the_totals(logins):
-    settings = logins["streamlit-app"]
-    with closing(connect(settings)) as connection:
+    with closing(connect(logins["streamlit-app"])) as connection:
         assert read_election(connection)["registered"] == VOTERS
         assert len(read_candidates(connection)) == 3
         assert sum(read_totals(connection).values()) == 100
-    found, more = search_roll(settings, Search(voted="Voted"))
+    found, more = search_roll(logins["streamlit-app"], Search(voted="Voted"))
     assert more
     assert all(voter["voted"] for voter in found)
+    with closing(psycopg2.connect(**logins["auditor"].postgres)) as connection:
+        assert len(Register.read(connection).numbers) == VOTERS
+        assert len(list(read_record(connection))) == 100
 
 
 @pytest.mark.parametrize("text", ["'; DROP TABLE votes; --", "%", "_", "\\", "' OR 'a' = 'a", "\0"])
@@ -155,7 +171,114 @@ def test_a_refused_dashboard_does_not_tell_its_password(logins):
     assert "hunter2" not in str(said.value)
 
 
-def test_the_auditor_reads_the_whole_record(logins):
-    with closing(psycopg2.connect(**logins["auditor"].postgres)) as connection:
-        assert len(Register.read(connection).numbers) == VOTERS
-        assert len(list(read_record(connection))) == 100
+def test_making_the_logins_again_sets_their_passwords(logins, make):
+    make(postgres_spark_streaming_password="another")
+    with pytest.raises(psycopg2.OperationalError, match="authentication failed"):
+        execute(logins["spark-streaming"], "SELECT")
+    execute(dataclasses.replace(logins["spark-streaming"], postgres_password="another"), "SELECT")
+
+
+def test_a_main_that_starts_again_makes_the_missing_login_and_leaves_the_others_passwords(logins, stop, make):
+    with renamed(logins["main"].administrator, "spark-streaming"):
+        ensure_logins(dataclasses.replace(logins["main"], postgres_voting_password="another"), stop)
+        execute(logins["spark-streaming"], "SELECT")
+        execute(logins["voting"], "SELECT")
+
+
+def test_no_login_is_made_without_a_password(logins, make):
+    with pytest.raises(SettingError, match="POSTGRES_VOTING_PASSWORD is missing"):
+        make(postgres_voting_password="", postgres_main_password="hunter2")
+    execute(logins["main"], "SELECT")
+
+
+def test_the_server_is_never_sent_a_password(logins, services, make):
+    administrator = logins["main"].administrator
+    execute(administrator, "ALTER ROLE postgres SET log_statement = 'all'")
+    try:
+        make(postgres_spark_streaming_password="hunter2")
+    finally:
+        execute(administrator, "ALTER ROLE postgres RESET log_statement")
+    log = (services.logs / "postgres.log").read_text()
+    assert "SCRAM-SHA-256$" in log
+    assert "hunter2" not in log
+
+
+def test_an_administrator_who_is_no_superuser_makes_the_logins_and_says_what_they_keep(logins, stop, caplog):
+    """As on a managed server: the database is the administrator's, and the logins are not there yet."""
+    connection = psycopg2.connect(**logins["main"].administrator.postgres)
+    connection.autocommit = True
+    managed = {"postgres_admin_user": "managed", "postgres_admin_password": "managed", "postgres_db": "managed"}
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE managed LOGIN CREATEROLE PASSWORD 'managed'")
+        cursor.execute("CREATE DATABASE managed OWNER managed")
+        try:
+            with renamed(logins["main"].administrator, *LOGINS):
+                try:
+                    ensure_logins(dataclasses.replace(logins["main"], **managed), stop)
+                    assert "every login can still write large objects into managed" in caplog.text
+                    execute(dataclasses.replace(logins["main"], **managed), "CREATE TABLE candidates (id int)")
+                finally:
+                    cursor.execute("DROP DATABASE managed WITH (FORCE)")
+        finally:
+            cursor.execute("DROP ROLE managed")
+
+
+def test_what_others_keep_in_the_database_stays_theirs(logins, stop, make):
+    administrator = logins["main"].administrator
+    execute(administrator, "CREATE TABLE another (id int)")
+    try:
+        make()
+        Database(logins["main"], stop).run(ensure_schema)
+        with pytest.raises(InsufficientPrivilege):
+            execute(logins["main"], "SELECT * FROM another")
+    finally:
+        execute(administrator, "DROP TABLE another")
+
+
+def test_a_login_that_main_will_make_is_waited_for(logins, stop, caplog, make):
+    caplog.set_level("INFO")
+    thread = threading.Thread(target=lambda: Database(logins["spark-streaming"], stop).run(lambda connection: None))
+    with renamed(logins["main"].administrator, "spark-streaming"):
+        thread.start()
+        wait_for(lambda: "it refuses the login spark-streaming, which main.py makes" in caplog.text, 20, "it waits")
+        with pytest.raises(Unavailable, match="refuses the login"):
+            connect(dataclasses.replace(logins["streamlit-app"], postgres_user="nobody"))
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_logins_that_nobody_may_make_are_named(logins, stop):
+    poor = dataclasses.replace(logins["spark-streaming"], postgres_admin_password="wrong")
+    with pytest.raises(CannotRun, match=r"main, voting, .* can't be made .*POSTGRES_USER=postgres.*python -m election"):
+        ensure_logins(poor, stop)
+
+
+EXTRA = {
+    'GRANT UPDATE ON votes TO "streamlit-app"': "UPDATE votes SET vote = 1",
+    'GRANT SELECT (email) ON voters TO "streamlit-app"': "SELECT email FROM voters",
+    "GRANT SELECT ON votes TO PUBLIC": "SELECT candidate_id FROM votes",
+    'GRANT CREATE ON SCHEMA public TO "streamlit-app"': "CREATE TABLE mine (id int)",
+    'GRANT CREATE ON DATABASE voting TO "streamlit-app"': "CREATE SCHEMA mine",
+}
+
+
+@pytest.mark.parametrize(("grant", "statement"), EXTRA.items())
+def test_a_right_that_the_schema_does_not_name_ends(logins, stop, make, grant, statement):
+    execute(logins["main"].administrator, grant)
+    make()
+    Database(logins["main"], stop).run(ensure_schema)
+    with pytest.raises(InsufficientPrivilege):
+        execute(logins["streamlit-app"], statement)
+
+
+@pytest.mark.parametrize("power", ["SUPERUSER", "CREATEROLE", "BYPASSRLS"])
+def test_a_role_of_that_name_with_other_powers_is_not_taken_over(logins, make, power):
+    administrator = logins["main"].administrator
+    execute(administrator, f'ALTER ROLE "streamlit-app" {power}')
+    try:
+        with pytest.raises(
+            CannotRun, match=r'a role streamlit-app that may more than .* ALTER ROLE "streamlit-app" NOS'
+        ):
+            make()
+    finally:
+        execute(administrator, f'ALTER ROLE "streamlit-app" NO{power}')

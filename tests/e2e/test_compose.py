@@ -5,7 +5,6 @@ The tests of this file are one story and run in this order on one stack, with it
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -13,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -21,13 +19,15 @@ from playwright.sync_api import sync_playwright
 from dashboard.figures import words
 from election import PROJECT
 from election.model.definition import Election, load_election
+from election.platform.settings import password_setting
 from tests.conftest import wait_for
-from tests.support.compose import Stack, assert_exact, require_docker, running_stack
+from tests.support.compose import Stack, assert_exact, configured, running_stack
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
-OVERLAYS = sorted(path.name for path in (PROJECT / "deploy").glob("*.yml"))
-SERVICES = "kafka", "postgres", "main", "voting", "spark-master", "spark-worker", "spark-streaming", "streamlit-app"
+OVERLAYS = sorted(str(path.relative_to(PROJECT)) for path in PROJECT.glob("deploy/*/compose.yml"))
+CHECKED = "kafka", "postgres", "main", "voting", "spark-master", "spark-worker", "spark-streaming", "streamlit-app"
+UP = {**dict.fromkeys(CHECKED, (0, "healthy")), "audit": (0, "running")}
 VOTERS = 2000
 # Slow enough that votes still come in while the last service is killed.
 RATE = 4
@@ -44,54 +44,45 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.mark.parametrize("overlay", [None, *OVERLAYS])
-def test_compose_accepts_the_file_and_each_overlay(overlay: str | None) -> None:
-    require_docker("docker", "compose", "version")
-    overlays = ["--file", f"deploy/{overlay}"] if overlay else []
-    command = ["docker", "compose", "--file", "docker-compose.yml", *overlays, "config", "--quiet"]
-    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stderr == ""
-
-
-def configured(overlay: str, environment: dict[str, str]) -> dict[str, Any]:
-    """What compose makes of the files."""
-    require_docker("docker", "compose", "version")
-    files = "--file", "docker-compose.yml", "--file", overlay
-    command = ["docker", "compose", "--env-file", os.devnull, *files, "config", "--format", "json"]
-    environment = {**os.environ, **environment}
-    return json.loads(subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, check=True).stdout)
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_compose_accepts_each_overlay(overlay: str) -> None:
+    assert configured({}, overlay)["services"]
 
 
 def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() -> None:
+    scripts = "main", "voting", "spark-streaming", "streamlit-app"
     files = {
-        f"{system}_{login}_PASSWORD_FILE": f"/{system}/{login}".lower()
+        f"{system}_{script.upper().replace('-', '_')}_PASSWORD_FILE": f"/{system}/{script}".lower()
         for system in ("KAFKA", "POSTGRES")
-        for login in ("MAIN", "VOTING", "SPARK", "DASHBOARD")
+        for script in scripts
     }
     certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
-    found = configured("deploy/existing/compose.yml", {**files, **certificates})
-    assert found["services"].keys() == {"main", "voting", "spark-streaming", "streamlit-app"}
-    for name, service in found["services"].items():
-        login = name.removesuffix("-streaming")
+    found = configured({**files, **certificates}, "deploy/existing/compose.yml")
+    assert found["services"].keys() == {*scripts}
+    for script, service in found["services"].items():
         given = {secret["target"]: found["secrets"][secret["source"]]["file"] for secret in service["secrets"]}
-        own = {f"/kafka/{login}", f"/postgres/{login}", *certificates.values()}
-        assert set(given.values()) == own
+        assert set(given.values()) == {f"/kafka/{script}", f"/postgres/{script}", *certificates.values()}
         named = {variable for variable, value in service["environment"].items() if value in given}
-        assert {"KAFKA_SASL_PASSWORD_FILE", f"POSTGRES_{login.upper()}_PASSWORD_FILE", *certificates} <= named
-        assert len(named) == len(given)
+        assert named == {"KAFKA_SASL_PASSWORD_FILE", f"{password_setting(script)}_FILE", *certificates}
 
 
-def test_the_services_together_may_take_no_more_than_6_gb() -> None:
-    require_docker("docker", "compose", "version")
-    command = ["docker", "compose", "--env-file", os.devnull, "config", "--format", "json"]
-    services = json.loads(subprocess.run(command, cwd=PROJECT, capture_output=True, check=True).stdout)["services"]
-    assert services.keys() == set(SERVICES)
+def test_each_service_has_a_place_and_no_more_than_6_gb_together() -> None:
+    services = configured({})["services"]
+    assert services.keys() == UP.keys()
     assert sum(int(service["mem_limit"]) for service in services.values()) <= 6 * 1024**3
 
 
+def test_the_image_is_taken_where_it_is_there_and_built_otherwise() -> None:
+    """Compose's own rule for a service with both an image and a build, as long as no pull_policy changes it."""
+    services = configured({"ELECTION_IMAGE": "ghcr.io/somebody/realtime-election:v1.0.0"})["services"]
+    own = [service for service in services.values() if "build" in service]
+    assert len(own) == len(UP) - 2
+    assert {service["image"] for service in own} == {"ghcr.io/somebody/realtime-election:v1.0.0"}
+    assert not any("pull_policy" in service for service in own)
+
+
 def test_everything_comes_up_in_order_without_a_restart(stack: Stack) -> None:
-    assert {service: stack.state(service) for service in SERVICES} == dict.fromkeys(SERVICES, (0, "healthy"))
+    assert {service: stack.state(service) for service in UP} == UP
 
 
 def test_a_normal_start_logs_no_stack_trace_and_no_error(stack: Stack) -> None:
@@ -99,11 +90,11 @@ def test_a_normal_start_logs_no_stack_trace_and_no_error(stack: Stack) -> None:
     assert [line for line in lines if "Traceback" in line or "\tat " in line or " ERROR " in line] == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", UP)
 def test_a_killed_service_comes_back_and_the_count_goes_on(stack: Stack, service: str) -> None:
     stack.wait_counted(1)
     stack.kill(service)
-    stack.wait_healthy(service)
+    stack.wait_for_state(service, UP[service][1])
     stack.wait_counted(stack.board().counted + 1)
 
 

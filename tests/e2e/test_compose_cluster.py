@@ -32,7 +32,7 @@ def test_the_count_goes_on_when_one_of_several_is_killed(stack: Stack, service: 
     stack.wait_counted(1)
     stack.kill(service, index)
     stack.wait_counted(stack.board().counted + 1)
-    stack.wait_healthy(service, index)
+    stack.wait_for_state(service, index=index)
 
 
 def test_the_count_goes_on_when_a_worker_stays_away(stack: Stack) -> None:

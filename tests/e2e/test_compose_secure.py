@@ -27,24 +27,25 @@ from election.platform.kafka_topics import read_to_end, wait_for_topics
 from election.platform.refusals import DENIED
 from election.platform.runtime import Stop
 from election.platform.settings import LOGINS, Settings
+from tests.conftest import wait_for
 from tests.support.compose import Stack, assert_exact, running_stack
+from tests.support.logins import execute
 from tests.support.secured import written
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 VOTERS = 600
-SCRIPTS = {"main": "main", "voting": "voting", "spark-streaming": "spark-streaming", "streamlit-app": "streamlit-app"}
-SERVERS = "kafka", "postgres", "spark-master", "spark-worker"
-RUNNING = *SERVERS, *SCRIPTS.values()
+# Each login's service.
+SERVICES = {**{login: login for login in LOGINS}, "auditor": "audit"}
+RUNNING = "kafka", "postgres", "spark-master", "spark-worker", *SERVICES.values()
 ONCE = "secrets", "access"
 TALLIES = [topic.name for topic in topics.AGGREGATED]
-VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id, '1', now() FROM votes LIMIT 1"
 NOT_ALLOWED = {
     "main": [*TALLIES, topics.REJECTED_VOTES],
     "voting": [*TALLIES, topics.REJECTED_VOTES, topics.VOTERS],
     "spark-streaming": [topics.VOTERS, topics.VOTES],
     "streamlit-app": [topic.name for topic in topics.ALL],
-    "auditor": [topic.name for topic in topics.ALL],
+    "auditor": [topic.name for topic in topics.ALL if topic.name != topics.AUDIT_VERDICTS],
 }
 
 
@@ -71,10 +72,8 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def secret(stack: Stack, login: str, system: str) -> str:
-    """A password, from the volume that only its service has; the auditor's service runs only when it is asked to."""
-    if login != "auditor":
-        return stack.inside(SCRIPTS[login], "cat", f"/run/secrets/{system}").strip()
-    return stack.compose("run", "--rm", "--no-TTY", "auditor", "cat", f"/run/secrets/{system}").strip()
+    """A password, from the volume that only its service has."""
+    return stack.inside(SERVICES[login], "cat", f"/run/secrets/{system}").strip()
 
 
 def of(stack: Stack, login: str) -> Settings:
@@ -94,7 +93,10 @@ def logins(stack: Stack) -> dict[str, Settings]:
 
 
 def test_everything_comes_up_in_order_without_a_restart(stack: Stack) -> None:
-    assert {service: stack.state(service) for service in RUNNING} == dict.fromkeys(RUNNING, (0, "healthy"))
+    assert {service: stack.state(service) for service in RUNNING} == {
+        **dict.fromkeys(RUNNING, (0, "healthy")),
+        "audit": (0, "running"),
+    }
 
 
 def test_the_election_is_counted_exactly(stack: Stack, election: Election) -> None:
@@ -102,22 +104,21 @@ def test_the_election_is_counted_exactly(stack: Stack, election: Election) -> No
     assert_exact(stack.board(), election)
 
 
-def test_the_audit_is_clean(stack: Stack, election: Election) -> None:
-    said = stack.compose("run", "--rm", "--no-TTY", "auditor")
-    assert f"{election.ballots:,}" in said
+def test_the_audit_is_clean_and_published_by_its_service(stack: Stack, election: Election) -> None:
+    assert f"{election.ballots:,}" in stack.inside("audit", "python", "-m", "election.audit")
+    said = f"published on {topics.AUDIT_VERDICTS}: agrees = True"
+    wait_for(lambda: said in stack.compose("logs", "audit"), 120, "the service audit publishes its verdict")
 
 
-@pytest.mark.parametrize(("name", "password"), [("stranger", "wrong"), ("voting", "wrong")])
-def test_kafka_refuses_an_unknown_user_and_a_wrong_password(stack: Stack, name: str, password: str) -> None:
-    wrong = dataclasses.replace(stack.settings, kafka_sasl_username=name, kafka_sasl_password=password)
+@pytest.mark.parametrize("name", ["stranger", "voting"])
+def test_kafka_refuses_an_unknown_user_and_a_wrong_password(stack: Stack, name: str) -> None:
+    wrong = dataclasses.replace(stack.settings, kafka_sasl_username=name, kafka_sasl_password="wrong")
     with pytest.raises(CannotRun, match=f"Kafka refused KAFKA_SASL_USERNAME={name}"):
         wait_for_topics(wrong, Stop(), [])
 
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SASL_PLAINTEXT", "SSL"])
-def test_kafka_refuses_a_client_without_tls_or_without_a_password(
-    stack: Stack, logins: dict[str, Settings], protocol: str
-) -> None:
+def test_kafka_refuses_a_client_without_tls_or_without_a_password(logins: dict[str, Settings], protocol: str) -> None:
     with pytest.raises(KafkaException):
         make_admin(dataclasses.replace(logins["voting"], kafka_security_protocol=protocol)).list_topics(timeout=5)
 
@@ -126,7 +127,7 @@ def test_kafka_refuses_a_client_without_tls_or_without_a_password(
 def test_kafka_refuses_every_message_that_is_not_its_users_to_write(logins: dict[str, Settings], login: str) -> None:
     ended = written(logins[login], NOT_ALLOWED[login])
     assert ended.keys() == set(NOT_ALLOWED[login])
-    assert set(ended.values()) <= DENIED
+    assert set(ended.values()) <= DENIED.keys()
 
 
 def test_nobody_makes_a_topic_by_naming_it(logins: dict[str, Settings]) -> None:
@@ -186,13 +187,9 @@ def test_a_server_that_another_authority_signed_is_refused_by_both_clients(
     ("login", "statement"),
     [
         ("voting", "UPDATE votes SET vote = 1"),
-        ("voting", "SELECT email FROM voters"),
         ("spark-streaming", "SELECT voter_name FROM voters"),
         ("streamlit-app", "SELECT candidate_id FROM votes"),
-        ("streamlit-app", VOTE),
-        ("streamlit-app", "CREATE TEMPORARY TABLE mine (id int)"),
         ("streamlit-app", "SELECT lo_create(0)"),
-        ("spark-streaming", VOTE),
         ("auditor", "DELETE FROM votes"),
         ("main", "CREATE ROLE another"),
     ],
@@ -200,11 +197,8 @@ def test_a_server_that_another_authority_signed_is_refused_by_both_clients(
 def test_postgresql_refuses_what_is_not_the_logins_work(
     logins: dict[str, Settings], login: str, statement: str
 ) -> None:
-    connection = psycopg2.connect(**logins[login].postgres)
-    connection.set_session(readonly=False)
-    with pytest.raises(InsufficientPrivilege), connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
+    with pytest.raises(InsufficientPrivilege):
+        execute(logins[login], statement)
 
 
 def test_no_password_is_in_a_log_a_process_list_the_environment_the_image_or_a_page(
@@ -250,29 +244,21 @@ def test_containers_are_held_tight(stack: Stack) -> None:
         assert {at["HostIp"] for at in published} <= {"127.0.0.1"}, service
 
 
-def test_the_audits_container_is_held_as_tight(stack: Stack) -> None:
-    services = json.loads(stack.compose("--profile", "audit", "config", "--format", "json"))["services"]
-    held = "cap_drop", "cap_add", "security_opt", "read_only", "user", "ports"
-    of_audit, of_access = ({name: services[service].get(name) for name in held} for service in ("auditor", "access"))
-    assert of_audit == of_access
-    assert services["auditor"]["networks"].keys() == {"backend"}
-
-
 @pytest.mark.parametrize(
     ("service", "address", "reached"),
     [
-        *((service, address, True) for service in SCRIPTS.values() for address in ("kafka/19092", "postgres/5432")),
-        *((service, "kafka/9093", False) for service in SCRIPTS.values()),
+        *((service, address, True) for service in SERVICES.values() for address in ("kafka/19092", "postgres/5432")),
+        *((service, "kafka/9093", False) for service in SERVICES.values()),
         *(
             (service, address, False)
-            for service in ("streamlit-app", "voting", "main")
+            for service in ("streamlit-app", "voting", "main", "audit")
             for address in ("spark-master/7077", "spark-master/8080", "spark-worker/8081", "spark-streaming/4040")
         ),
         ("spark-worker", "spark-master/7077", True),
         ("spark-master", "spark-worker/8081", True),
         ("spark-master", "spark-streaming/4040", True),
-        ("streamlit-app", "dashboard/8501", True),
-        ("voting", "dashboard/8501", False),
+        ("streamlit-app", "streamlit-app/8501", True),
+        ("voting", "streamlit-app/8501", False),
     ],
 )
 def test_a_container_reaches_what_it_needs_only(stack: Stack, service: str, address: str, reached: bool) -> None:
@@ -299,11 +285,10 @@ def running_applications(stack: Stack) -> list[str]:
     return [application["id"] for application in json.loads(sparks_page(stack, "/json/"))["activeapps"]]
 
 
-def test_each_service_has_its_own_secrets_only(stack: Stack) -> None:
-    for service in SCRIPTS.values():
+def test_each_service_has_its_own_secrets_only(stack: Stack, logins: dict[str, Settings]) -> None:
+    for service in SERVICES.values():
         assert stack.inside(service, "ls", "/run/secrets").split() == ["kafka", "postgres"], service
-    names = {stack.inside(service, "cat", "/run/secrets/kafka") for service in SCRIPTS.values()}
-    assert len(names) == len(SCRIPTS)
+    assert len({login.kafka_sasl_password for login in logins.values()}) == len(SERVICES)
 
 
 def test_the_authority_can_sign_nothing_more(stack: Stack) -> None:

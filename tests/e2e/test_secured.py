@@ -22,7 +22,7 @@ from election.access.logins import make_logins
 from election.model.definition import load_election
 from election.platform.postgres import Database
 from election.platform.runtime import Stop
-from election.platform.settings import LOGINS, Settings, load_settings
+from election.platform.settings import LOGINS, Settings, load_settings, password_setting
 from election.results.board import Board, read_board
 from local.pipeline import DASHBOARD, Pipeline
 from tests.conftest import wait_for
@@ -76,7 +76,7 @@ class Secured:
         kafka = load_settings({**secured_environment(self.pipeline.kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
         make_users(kafka)
         superuser = load_settings(self.pipeline.postgres.environment)
-        wanted = {f"postgres_{login}_password": password for login, password in POSTGRES_PASSWORDS.items()}
+        wanted = {password_setting(login).lower(): password for login, password in POSTGRES_PASSWORDS.items()}
         Database(superuser, Stop()).run(partial(make_logins, dataclasses.replace(superuser, **wanted)))
 
     def board(self) -> Board:

@@ -1,10 +1,12 @@
-"""The locks hold the version and the hashes of every package that requirements*.txt name, and pip is told to check."""
+"""The locks hold versions and hashes of all packages and jars, and the servers are the same with and without Docker."""
 
+import json
 import re
 
 import pytest
 
 from election import PROJECT
+from election.platform import jars, java
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
@@ -39,3 +41,26 @@ def test_what_installs_packages_takes_them_from_a_lock_and_checks_their_hashes(n
     installing = re.findall(r"^.*\bpip\b.*\binstall\b.*$", (PROJECT / name).read_text(), re.MULTILINE)
     assert installing
     assert [line for line in installing if not re.search(r'--require-hashes"?,? "?-r"?,? (\S+\.)?lock', line)] == []
+
+
+def test_kafka_postgresql_and_java_have_the_same_version_with_and_without_containers() -> None:
+    compose, dockerfile = ((PROJECT / name).read_text() for name in ("docker-compose.yml", "Dockerfile"))
+    [kafka] = set(re.findall(r"image: apache/kafka:(\S+)", compose))
+    [postgres] = set(re.findall(r"image: postgres:(\d+)$", compose, re.MULTILINE))
+    [container_java] = re.findall(r"openjdk-(\d+)-jre", dockerfile)
+    assert jars.SETS["kafka"][0] == f"org.apache.kafka:kafka_2.13:{kafka}"
+    assert jars.POSTGRES.rsplit(":", 1)[1].startswith(f"{postgres}.")
+    assert f"kafka_2.13-{kafka}.jar" in jars.locked("kafka")
+    assert all(jars.locked(f"postgres-{platform}") for platform in jars.POSTGRES_PLATFORMS)
+    assert int(container_java) >= java.MINIMUM_VERSION
+    features = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())["features"]
+    assert features["ghcr.io/devcontainers/features/java:1"]["version"] == container_java
+    assert f'java-version: "{container_java}"' in (PROJECT / ".github" / "workflows" / "test.yml").read_text()
+
+
+def test_the_devcontainer_runs_the_election_and_forwards_its_ports() -> None:
+    devcontainer = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
+    assert devcontainer["postAttachCommand"] == "python3 run.py"
+    assert set(devcontainer["forwardPorts"]) <= {8501, 4040}
+    assert 8501 in devcontainer["forwardPorts"]
+    assert any("docker-in-docker" in feature for feature in devcontainer["features"])

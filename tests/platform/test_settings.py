@@ -33,15 +33,10 @@ def test_the_password_is_not_shown():
     assert "hunter2" not in repr(load_settings({"POSTGRES_PASSWORD": "hunter2"}))
 
 
-def test_each_login_has_its_own_name_and_password():
-    assert (load_settings({}, "voting").postgres_user, load_settings({}, "voting").postgres_password) == (
-        *("voting", "voting"),
-    )
-    set_for_it = load_settings(
-        {"POSTGRES_VOTING_PASSWORD": "hunter2", "POSTGRES_SPARK_STREAMING_PASSWORD": "other"}, "voting"
-    )
-    assert set_for_it.postgres_password == "hunter2"
-    assert load_settings({}, "voting").kafka_sasl_username == "voting"
+def test_each_login_takes_its_own_password_and_name():
+    given = {"POSTGRES_VOTING_PASSWORD": "hunter2", "POSTGRES_SPARK_STREAMING_PASSWORD": "other"}
+    settings = load_settings(given, "voting")
+    assert (settings.postgres_password, settings.kafka_sasl_username) == ("hunter2", "voting")
 
 
 def test_a_user_that_is_given_takes_the_place_of_the_login():
@@ -81,32 +76,25 @@ def test_what_is_missing_or_wrong_is_named(environment, said):
         load_settings(environment, "voting")
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"POSTGRES_HOST": "db"},
-        {"POSTGRES_HOST": "10.0.0.5"},
-        {"POSTGRES_HOST": "127.example"},
-        {"POSTGRES_HOST": "localhost,db"},
-        {"POSTGRES_HOST": "host.docker.internal"},
-        {"POSTGRES_SSLMODE": "require"},
-        {"POSTGRES_SSLMODE": "verify-full", "POSTGRES_HOST": "postgres"},
-    ],
-)
+NEAR = "localhost", "127.0.0.1", "127.1.2.3", "::1", "/var/run/postgresql"
+FAR = "db", "10.0.0.5", "127.example", "localhost,db", "host.docker.internal", "postgres"
+
+
 @pytest.mark.parametrize("login", LOGINS)
-def test_a_password_that_can_be_guessed_is_no_password_on_a_network(login, where):
+@pytest.mark.parametrize("host", FAR)
+def test_a_default_password_does_not_hold_on_another_machine(host, login):
     missing = password_setting(login)
-    for environment in (where, {**where, "POSTGRES_PASSWORD": login}, {**where, missing: login}):
-        with pytest.raises(SettingError, match=f"{missing} is missing"):
-            load_settings(environment, login)
+    with pytest.raises(SettingError, match=f"{missing} is missing: its default is .*POSTGRES_HOST={host}"):
+        load_settings({"POSTGRES_HOST": host}, login)
     for variable in ("POSTGRES_PASSWORD", missing):
-        assert load_settings({**where, variable: "hunter2"}, login).postgres_password == "hunter2"
+        assert load_settings({"POSTGRES_HOST": host, variable: "hunter2"}, login).postgres_password == "hunter2"
+    with pytest.raises(SettingError, match="POSTGRES_ADMIN_PASSWORD is missing"):
+        assert load_settings({"POSTGRES_HOST": host, missing: "hunter2"}, login).administrator
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "/var/run/postgresql", "postgres"])
-def test_on_this_machine_and_in_the_containers_nobody_has_to_think_of_passwords(host):
-    assert load_settings({"POSTGRES_HOST": host}, "voting").postgres_password == "voting"
-
-
-def test_another_user_than_the_logins_has_a_password_of_its_own():
-    assert load_settings({"POSTGRES_HOST": "db", "POSTGRES_USER": "me", "POSTGRES_PASSWORD": "me"}, "voting")
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize("host", NEAR)
+def test_on_this_machine_nobody_has_to_think_of_passwords(host, login):
+    settings = load_settings({"POSTGRES_HOST": host}, login)
+    assert (settings.postgres_user, settings.postgres_password) == (login, login)
+    assert settings.administrator.postgres_password == "postgres"

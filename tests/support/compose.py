@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaException
@@ -65,9 +66,9 @@ class Stack:
         return self.compose("exec", "--no-TTY", service, *command)
 
     def state(self, service: str, index: int = 1) -> tuple[int, str]:
-        """How often the service's container was restarted, and its health."""
+        """How often the service's container was restarted, and its health; "running" for one without a check."""
         found = json.loads(self.docker("inspect", f"{self.name}-{service}-{index}"))[0]
-        return found["RestartCount"], found["State"]["Health"]["Status"]
+        return found["RestartCount"], found["State"].get("Health", found["State"])["Status"]
 
     def kill(self, service: str, index: int = 1) -> None:
         """Kills the service's processes from inside, so that bringing it back is left to its restart policy."""
@@ -76,8 +77,8 @@ class Stack:
         self.compose("exec", *by_index, service, "bash", "-c", "kill -KILL -1", check=False)
         wait_for(lambda: self.state(service, index)[0] > restarts, 30, f"{service} is restarted")
 
-    def wait_healthy(self, service: str, index: int = 1) -> None:
-        wait_for(lambda: self.state(service, index)[1] == "healthy", RECOVERY_SECONDS, f"{service} is healthy again")
+    def wait_for_state(self, service: str, wanted: str = "healthy", index: int = 1) -> None:
+        wait_for(lambda: self.state(service, index)[1] == wanted, RECOVERY_SECONDS, f"{service} is {wanted} again")
 
     def wait_counted(self, votes: int) -> None:
         wait_for(lambda: self.board().counted >= votes, RECOVERY_SECONDS, f"{votes} votes are counted")
@@ -101,6 +102,16 @@ class Stack:
 
     def anonymous_volumes(self) -> set[str]:
         return set(self.docker("volume", "ls", "--quiet", "--filter", "label=com.docker.volume.anonymous").split())
+
+
+def configured(environment: Mapping[str, str], *overlays: str) -> dict[str, Any]:
+    """What Compose makes of docker-compose.yml and the overlays; it has nothing to complain of."""
+    require_docker("docker", "compose", "version")
+    files = [part for file in ("docker-compose.yml", *overlays) for part in ("--file", file)]
+    command = ["docker", "compose", "--env-file", os.devnull, *files, "config", "--format", "json"]
+    ran = subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return json.loads(ran.stdout)
 
 
 def require_docker(*command: str) -> None:
