@@ -12,7 +12,6 @@ CREATE TABLE IF NOT EXISTS election (
     votes_topic        text,               -- id of the votes_topic that is its log; null until main has claimed one
     roll_published_to  text                -- id of the voters_topic that holds the whole roll; null until it does
 );
-ALTER TABLE election ADD COLUMN IF NOT EXISTS votes_topic text;
 
 CREATE TABLE IF NOT EXISTS candidates (
     candidate_id       text PRIMARY KEY,

@@ -26,7 +26,7 @@ from election.model import topics
 from election.model.errors import CannotRun
 from election.platform.consumer import commit, make_consumer, next_offsets
 from election.platform.kafka import good_messages, make_admin, make_producer, make_reader, publish
-from election.platform.kafka_topics import wait_for_topics
+from election.platform.kafka_topics import ensure_topics, wait_for_topics
 from election.platform.refusals import DENIED
 from election.platform.runtime import Stop
 from election.platform.settings import LOGINS, Settings, load_settings
@@ -60,7 +60,7 @@ def secured(java):
         try:
             settings = load_settings({**secured_environment(kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
             make_users(settings)
-            topics.ensure_topics(make_admin(as_user(settings, "main")), 2, 1)
+            ensure_topics(make_admin(as_user(settings, "main")), 2, 1)
             producer = make_producer(settings)
             wait_for(lambda: set(NAMES) <= make_admin(settings).list_topics(timeout=10).topics.keys(), 30, "topics")
             for topic in NAMES:

@@ -1,6 +1,5 @@
 """Ten thousand bad messages among good ones, on each of the real topics."""
 
-import dataclasses
 import threading
 from collections import Counter
 from contextlib import closing
@@ -14,14 +13,12 @@ from election.audit.recount import Recount, Register
 from election.casting.casting import Pace, run_voting
 from election.model import topics
 from election.model.ballots import Ballots
-from election.model.definition import load_election
 from election.model.messages import encode_vote
 from election.platform.consumer import make_consumer
 from election.platform.kafka import make_admin, make_producer, make_reader
 from election.platform.kafka_topics import end_offsets, read_to_end
 from election.platform.postgres import Database, connect, row, rows
 from election.results.board import read_board
-from election.seeding.seed import Seeding
 from tests.conftest import wait_for
 from tests.support.messages import CORPUS, HOSTILE, made_messages
 from tests.support.votes import recorded
@@ -32,17 +29,6 @@ LARGE = 100_000
 FLOOD_PIECE, FLOOD_BEFORE = 100, 1000
 # A hundred for each good vote that waits to be counted.
 FLOOD_MEANWHILE = 20_000
-
-
-@pytest.fixture
-def seeding(settings, stop):
-    settings = dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
-    seeding = Seeding(settings, load_election("simulated", 300), Database(settings, stop), stop)
-    admin = make_admin(settings)
-    topics.ensure_topics(admin, 2, 1)
-    wait_for(lambda: {topic.name for topic in topics.ALL} <= admin.list_topics(timeout=10).topics.keys(), 30, "topics")
-    seeding.seed_database()
-    return seeding
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +65,9 @@ def among(good, bad):
         yield message
 
 
-def under_each_others_numbers(seeding):
+def under_each_others_numbers(seeded):
     """Every voter once, forged: with the registration number of the next."""
-    voters = seeding.database.run(
+    voters = seeded.database.run(
         lambda connection: rows(connection, "SELECT voter_id, registration_number FROM voters ORDER BY voter_id")
     )
     numbers = [voter["registration_number"] for voter in voters]
@@ -98,9 +84,9 @@ def read(settings, topic):
 
 @pytest.mark.timeout(900)
 def test_every_bad_vote_is_rejected_once_as_it_was_and_every_good_one_counts(
-    settings, services, seeding, bad_messages, tmp_path
+    settings, services, seeded, bad_messages, tmp_path
 ):
-    votes = recorded(seeding, 200)
+    votes = recorded(seeded, 200)
     good = [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes]
     produce(settings, topics.VOTES, among(good, bad_messages))
     with closing(connect(settings)) as connection:
@@ -132,7 +118,7 @@ def test_every_bad_vote_is_rejected_once_as_it_was_and_every_good_one_counts(
     assert report.agrees, report.differences or report.lags
 
 
-def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, seeding, bad_messages, tmp_path):
+def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, seeded, bad_messages, tmp_path):
     small = [message for message in bad_messages if len(message[1] or b"") < LARGE]
     flood, sent, enough = cycle(small), [], threading.Event()
 
@@ -142,7 +128,7 @@ def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, s
             produce(settings, topics.VOTES, piece)
             sent.append(len(piece))
 
-    votes = recorded(seeding, 200)
+    votes = recorded(seeded, 200)
     services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
     flooding = threading.Thread(target=keep_sending, daemon=True)
     flooding.start()
@@ -168,20 +154,20 @@ def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, s
         services.parts.pop("spark-streaming").stop()
 
 
-def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, stop, bad_messages):
+def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, stop, bad_messages):
     odd = (*HOSTILE, "", "\ud800", "x" * 2000, None, 1, 1.5, True, [], {}, "000-0000001")
     strangers = [
         (b"stranger", simplejson.dumps({"voter_id": voter_id, "registration_number": number}).encode())
         for voter_id, number in product((*odd, "stranger"), odd)
     ]
-    produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers, *under_each_others_numbers(seeding)])
-    seeding.publish_roll(make_admin(settings), make_producer(settings))
+    produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers, *under_each_others_numbers(seeded)])
+    seeded.publish_roll(make_admin(settings), make_producer(settings))
     produce(settings, topics.VOTERS, [*strangers, *with_keys(bad_messages[:100])])
     voters = make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS])
     thread = threading.Thread(
         target=run_voting,
         args=(
-            *([Database(settings, stop)], voters, make_producer(settings), Ballots(seeding.election)),
+            *([Database(settings, stop)], voters, make_producer(settings), Ballots(seeded.election)),
             *(Pace(0, most=1000), stop),
         ),
         daemon=True,
@@ -200,10 +186,10 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeding, 
     per_candidate = "SELECT json_object_agg(candidate_id, votes) AS votes FROM"
     query = f"{per_candidate} (SELECT candidate_id, count(*) AS votes FROM votes GROUP BY 1) AS counted"
     database = Database(settings, type(stop)())
-    assert database.run(lambda connection: row(connection, query))["votes"] == seeding.election.votes_per_candidate
+    assert database.run(lambda connection: row(connection, query))["votes"] == seeded.election.votes_per_candidate
 
 
-def test_bad_tallies_are_counted_and_set_aside(settings, seeding, bad_messages):
+def test_bad_tallies_are_counted_and_set_aside(settings, seeded, bad_messages):
     topic = topics.AGGREGATED[0]
     good = {"total_votes": 5, "last_vote_at": "2026-05-07T12:00:00Z", "candidate_id": "1"}
     odd = (*HOSTILE, None, True, 1.5, -1, 2**63, 10**400, [], {}, "5", "")

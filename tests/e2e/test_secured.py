@@ -48,7 +48,6 @@ class Secured:
                 "KAFKA_PARTITIONS": "2",
                 "SPARK_DRIVER_MEMORY": "1g",
                 "LOG_LEVEL": "DEBUG",
-                "RANDOMUSER_URL": "http://127.0.0.1:9/",
                 "DASHBOARD_AUDIT": "off",
                 "POSTGRES_ADMIN_PASSWORD": "is not needed any more",
             },
@@ -128,7 +127,7 @@ def test_the_audit_is_clean(secured: Secured) -> None:
 def test_no_log_and_no_checkpoint_tells_a_password(secured: Secured) -> None:
     files = [path for folder in ("logs", "checkpoints") for path in (secured.pipeline.folder / folder).rglob("*")]
     texts = {path: path.read_bytes() for path in files if path.is_file()}
-    assert {"main.log", "voting.log", "spark-streaming.log", "dashboard.log"} <= {path.name for path in texts}
+    assert {"main.log", "voting.log", "spark-streaming.log", "streamlit-app.log"} <= {path.name for path in texts}
     assert [(str(path), secret) for path, text in texts.items() for secret in SECRETS if secret.encode() in text] == []
 
 

@@ -36,7 +36,7 @@ from election.platform.runtime import Stop, keep_running
 from election.seeding.seed import Seeding
 from local.kafka import KafkaServer
 from local.processes import free_port
-from tests.conftest import empty_kafka, wait_for
+from tests.conftest import empty_kafka, execute, make_topics, wait_for
 
 AUTHORIZER = """
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
@@ -47,11 +47,6 @@ CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
 CREATE TRIGGER full_disk BEFORE INSERT ON candidates FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"""
 INSERT = "INSERT INTO candidates VALUES ('1', '', '', '', '', '')"
-
-
-def execute(settings, statement):
-    with closing(psycopg2.connect(**settings.postgres)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 def in_background(work):
@@ -107,7 +102,6 @@ def test_who_makes_the_tables_does_not_wait_for_them(settings, stop):
 
 
 def test_main_does_not_wait_for_itself_when_the_record_is_dropped_under_it(settings, stop):
-    settings = no_api(settings)
     thread, outcome = in_background(lambda: keep_running(main.main, settings, stop))
     asking = Database(settings, stop)
 
@@ -187,7 +181,7 @@ def test_a_broker_that_accepts_and_never_answers_is_waited_for_quietly(settings,
 
 
 def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings):
-    topics.ensure_topics(make_admin(settings), 2, 1)
+    make_topics(settings)
     producer = make_producer(settings)
     publish(producer, topics.VOTES, "v1", b"arrives")
     assert not producer.flush(30)
@@ -198,8 +192,7 @@ def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings
 
 
 def test_a_topic_that_is_gone_is_no_empty_topic(settings):
-    topics.ensure_topics(make_admin(settings), 2, 1)
-    wait_for(lambda: topics.VOTES in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
+    make_topics(settings)
     with closing(make_reader(settings, [topics.VOTES])) as reader:
         assert end_offsets(reader, topics.VOTES) == {0: 0, 1: 0}
         empty_kafka(settings)
@@ -208,11 +201,7 @@ def test_a_topic_that_is_gone_is_no_empty_topic(settings):
 
 
 def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
-    def make():
-        topics.ensure_topics(make_admin(settings), 2, 1)
-        wait_for(lambda: topics.VOTERS in make_admin(settings).list_topics(timeout=10).topics, 30, "the topics")
-
-    make()
+    make_topics(settings)
     starts, stop = [], Stop()
 
     def stage(settings, stop):
@@ -225,7 +214,7 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
     thread, _ = in_background(lambda: keep_running(stage, settings, stop))
     wait_for(lambda: starts, 20, "the stage runs")
     empty_kafka(settings)
-    make()
+    make_topics(settings)
     wait_for(lambda: len(starts) > 1, 60, "the stage has started again")
     stop.set()
     thread.join(30)
@@ -242,7 +231,7 @@ def own_broker(settings, folder, properties=""):
     server.start()
     try:
         own = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
-        topics.ensure_topics(make_admin(own), 2, 1)
+        make_topics(own)
         yield server, own
     finally:
         server.stop()
@@ -307,20 +296,8 @@ def test_a_voting_py_that_was_given_another_number_of_voters_ends_with_what_to_d
     seeding = Seeding(settings, load_election("simulated", 300), database, stop)
     thread, outcome = in_background(lambda: wait_for_election(database, seeding.election, stop))
     other = Database(settings, stop)
-    dataclasses.replace(seeding, database=other, settings=no_api(settings)).seed_database()
+    dataclasses.replace(seeding, database=other).seed_database()
     thread.join(30)
     assert outcome == [None]
     with pytest.raises(CannotRun, match="set ELECTION and VOTERS as for main"):
         wait_for_election(other, load_election("simulated", 400), stop)
-
-
-def no_api(settings):
-    return dataclasses.replace(settings, randomuser_url="http://127.0.0.1:9/api/")
-
-
-def test_a_spark_master_that_cannot_be_had_is_named(java):
-    start = "from election.config import Settings; from election.spark import start_spark; start_spark(Settings(%s), 2)"
-    command = [sys.executable, "-c", start % "spark_master='spark//nowhere'"]
-    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120).stderr
-    assert "CannotRun: Spark on spark//nowhere could not be started (" in said
-    assert "set SPARK_MASTER to a master that runs" in said
