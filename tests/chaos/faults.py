@@ -130,7 +130,7 @@ def repeat_votes(chaos: Round, event: Event) -> bool:
 
 def other_candidate(chaos: Round, event: Event) -> bool:
     """Some who have voted vote again, for somebody else. The audit must name them."""
-    candidates = [candidate["candidate_id"] for candidate in chaos.election.candidates]
+    candidates = [candidate.candidate_id for candidate in chaos.election.candidates]
     chosen: dict[str, Raw] = {}
 
     def inject() -> None:
