@@ -96,6 +96,13 @@ def test_only_who_has_to_writes_a_topic(secured, login):
     assert allowed(written(as_user(secured, login), NAMES)) == {topic for topic in NAMES if login in WRITERS[topic]}
 
 
+def test_a_topic_that_may_not_be_written_ends_the_script_with_what_to_do(secured):
+    producer = make_producer(as_user(secured, "spark-streaming"))
+    publish(producer, topics.VOTES, "v1", b"{}")
+    with pytest.raises(CannotRun, match="give the user"):
+        producer.flush(30)
+
+
 @pytest.mark.parametrize("login", LOGINS)
 def test_only_who_has_to_reads_a_topic(secured, login):
     assert allowed(read(as_user(secured, login))) == {topic for topic in NAMES if login in READERS[topic]}

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from contextlib import closing
 from itertools import cycle, islice, product
+from types import SimpleNamespace
 
 import pytest
 import simplejson
@@ -82,76 +83,71 @@ def read(settings, topic):
         return [message for batch in read_to_end(reader, [topic]) for message in batch]
 
 
+def rejected(settings):
+    return sum(read_board(settings).rejected_by_reason.values())
+
+
+@pytest.fixture
+def flood(settings, bad_messages):
+    """Starts sending small bad ones, and goes on until it is called again; returns how many were sent so far."""
+    small = cycle(message for message in bad_messages if len(message[1] or b"") < LARGE)
+    enough, sent = threading.Event(), [0]
+
+    def keep_sending():
+        while not enough.wait(0.1):
+            produce(settings, topics.VOTES, islice(small, FLOOD_PIECE))
+            sent[0] += FLOOD_PIECE
+
+    thread = threading.Thread(target=keep_sending, daemon=True)
+    yield SimpleNamespace(start=thread.start, sent=lambda: sent[0], end=lambda: (enough.set(), thread.join(60)))
+    enough.set()
+
+
 @pytest.mark.timeout(900)
-def test_every_bad_vote_is_rejected_once_as_it_was_and_every_good_one_counts(
-    settings, services, seeded, bad_messages, tmp_path
+def test_bad_votes_are_rejected_once_as_they_were_and_hold_up_no_good_one(
+    settings, services, seeded, bad_messages, flood, tmp_path
 ):
     votes = recorded(seeded, 200)
     good = [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes]
-    produce(settings, topics.VOTES, among(good, bad_messages))
+    produce(settings, topics.VOTES, among(good[:100], bad_messages))
+    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
+    try:
+        wait_for(lambda: rejected(settings) >= len(bad_messages) >= BAD, COUNT_SECONDS, "all bad ones are rejected")
+        wait_for(lambda: read_board(settings).counted >= 100, COUNT_SECONDS, "the good ones are counted")
+
+        flood.start()
+        wait_for(lambda: flood.sent() > FLOOD_BEFORE, 60, "bad ones keep coming")
+        produce(settings, topics.VOTES, good[100:])
+        most = len(bad_messages) + flood.sent() + FLOOD_MEANWHILE
+
+        def counted():
+            done = read_board(settings).counted >= len(good)
+            assert done or rejected(settings) < most, "bad ones that came long after are rejected first"
+            return done
+
+        wait_for(counted, COUNT_SECONDS, "the good ones are counted meanwhile")
+        flood.end()
+        all_bad = len(bad_messages) + flood.sent()
+        wait_for(lambda: rejected(settings) >= all_bad, COUNT_SECONDS, "all bad ones are rejected")
+    finally:
+        services.parts.pop("spark-streaming").stop()
+
     with closing(connect(settings)) as connection:
         recount = Recount(Register.read(connection))
     sent = {(message.partition(), message.offset()): message for message in read(settings, topics.VOTES)}
     recount.take(sent.values())
-    assert len(recount.rejected) == len(bad_messages) >= BAD
-
-    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
-    try:
-        wait_for(
-            lambda: len(read_board(settings).rejected) >= len(bad_messages), COUNT_SECONDS, "all bad ones rejected"
-        )
-        wait_for(lambda: read_board(settings).counted >= len(votes), COUNT_SECONDS, "all good ones counted")
-    finally:
-        services.parts.pop("spark-streaming").stop()
-
-    board = read_board(settings)
-    assert board.votes_per_candidate == Counter(vote.candidate_id for vote in votes)
-    assert len(board.rejected) == len(recount.rejected)
-    assert not len(board.rejected.places_unlike(recount.rejected))
+    assert read_board(settings).votes_per_candidate == Counter(vote.candidate_id for vote in votes)
     returned = read(settings, topics.REJECTED_VOTES)
-    assert len(returned) == len(bad_messages)
+    assert len(returned) == len(sent) - len(good) == all_bad
+    reasons = Counter()
     for message in returned:
         headers = dict(message.headers())
         original = sent[int(headers["partition"]), int(headers["offset"])]
         assert (message.key(), message.value()) == (original.key(), original.value())
+        reasons[headers["reason"].decode()] += 1
+    assert reasons == recount.rejected.by_reason
     report = look(settings)
     assert report.agrees, report.differences or report.lags
-
-
-def test_good_votes_are_counted_while_bad_ones_keep_coming(settings, services, seeded, bad_messages, tmp_path):
-    small = [message for message in bad_messages if len(message[1] or b"") < LARGE]
-    flood, sent, enough = cycle(small), [], threading.Event()
-
-    def keep_sending():
-        while not enough.wait(0.1):
-            piece = list(islice(flood, FLOOD_PIECE))
-            produce(settings, topics.VOTES, piece)
-            sent.append(len(piece))
-
-    votes = recorded(seeded, 200)
-    services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
-    flooding = threading.Thread(target=keep_sending, daemon=True)
-    flooding.start()
-    try:
-        wait_for(lambda: len(read_board(settings).rejected) >= FLOOD_BEFORE, COUNT_SECONDS, "bad ones are rejected")
-        produce(settings, topics.VOTES, [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes])
-        most = sum(sent) + FLOOD_MEANWHILE
-
-        def counted():
-            board = read_board(settings)
-            done = board.counted >= len(votes)
-            assert done or len(board.rejected) < most, "bad ones that came long after are rejected first"
-            return done
-
-        wait_for(counted, COUNT_SECONDS, "all good ones are counted")
-        assert flooding.is_alive()
-        enough.set()
-        flooding.join(60)
-        wait_for(lambda: len(read_board(settings).rejected) >= sum(sent), COUNT_SECONDS, "all bad ones are rejected")
-        assert look(settings).agrees
-    finally:
-        enough.set()
-        services.parts.pop("spark-streaming").stop()
 
 
 def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, stop, bad_messages):

@@ -10,7 +10,7 @@ from election.model import topics
 from election.model.ballots import Ballots
 from election.model.messages import Vote, encode_vote, parse_vote, parse_voter
 from election.platform.consumer import make_consumer
-from election.platform.kafka import make_producer, make_reader, publish
+from election.platform.kafka import make_producer, make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import Database, row, rows
 from election.seeding.vote_stream import manage_vote_stream
@@ -68,18 +68,6 @@ def test_everybody_who_does_not_abstain_votes_once_and_comes_back_with_the_time(
     assert not managing.is_alive()
 
 
-def test_bad_and_unregistered_voters_do_not_stop_the_voting(settings, published, stop, caplog):
-    producer = make_producer(settings)
-    stranger = b'{"voter_id": "stranger", "registration_number": "000-0000000"}'
-    for value in (b"nonsense", b"[]", b'{"voter_id": 5}', b"\xff\xfe", stranger):
-        publish(producer, topics.VOTERS, "bad", value)
-    producer.flush()
-    start_voting(settings, published, stop)
-    wait_for(lambda: recorded_votes(published) == published.election.ballots, 60, "all votes are recorded")
-    wait_for(lambda: caplog.text.count("skipped voters_topic") == 4, 30, "four malformed voters are reported")
-    wait_for(lambda: "not on the roll under" in caplog.text, 30, "the stranger is reported")
-
-
 def start_managing(settings, stop):
     votes = make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES])
     arguments = Database(settings, stop), votes, make_producer(settings), stop
@@ -99,25 +87,17 @@ def some_voters(published, count):
     return [found["voter_id"] for found in published.database.run(lambda connection: rows(connection, query, (count,)))]
 
 
-def test_a_vote_that_is_not_in_the_record_still_marks_its_voter(settings, published, stop):
-    [voter_id] = some_voters(published, 1)
+def test_a_vote_that_is_not_in_the_record_marks_its_voter_and_one_for_an_unknown_candidate_nobody(
+    settings, published, stop
+):
+    [voter_id, robbed, other] = some_voters(published, 3)
     now = datetime.now(UTC)
     producer = make_producer(settings)
-    publish(producer, topics.VOTES, voter_id, encode_vote(Vote(voter_id, "1", now)))
-    publish(producer, topics.VOTES, "bad", b"nonsense")
-    producer.flush()
-    start_managing(settings, stop)
-    wait_for(lambda: marked(settings)[voter_id], 60, "the voter comes back")
-    assert datetime.fromisoformat(marked(settings)[voter_id]) == now
-
-
-def test_a_vote_for_an_unknown_candidate_takes_nobodys_turn(settings, published, stop):
-    robbed, other = some_voters(published, 2)
-    now = datetime.now(UTC)
-    producer = make_producer(settings)
-    for voter_id, candidate_id in ((robbed, "nobody"), (other, "nobody"), (other, "1")):
-        producer.produce(topics.VOTES, encode_vote(Vote(voter_id, candidate_id, now)), voter_id, partition=0)
-    producer.flush()
+    producer.produce(topics.VOTES, b"nonsense", "bad", partition=0)
+    for voter, candidate_id in ((voter_id, "1"), (robbed, "nobody"), (other, "nobody"), (other, "1")):
+        producer.produce(topics.VOTES, encode_vote(Vote(voter, candidate_id, now)), voter, partition=0)
+    assert not producer.flush(30)
     start_managing(settings, stop)
     wait_for(lambda: marked(settings)[other], 60, "the voter after the bad votes comes back")
+    assert datetime.fromisoformat(marked(settings)[voter_id]) == now
     assert marked(settings)[robbed] is None
