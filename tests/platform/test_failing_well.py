@@ -20,6 +20,7 @@ from election.casting.casting import wait_for_election
 from election.model import topics
 from election.model.definition import load_election
 from election.model.errors import CannotRun, StartAgain, Stopped
+from election.platform import kafka
 from election.platform.consumer import commit, make_consumer, next_offsets
 from election.platform.kafka import good_messages, make_producer, make_reader, publish
 from election.platform.kafka_topics import end_offsets, wait_for_topics
@@ -168,7 +169,9 @@ def test_a_broker_that_accepts_and_never_answers_is_waited_for_quietly(settings,
     assert caplog.text.count("\n") < 5
 
 
-def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings):
+def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings, monkeypatch):
+    # Otherwise librdkafka hopes for half a minute that the topic comes back.
+    monkeypatch.setitem(kafka.QUIET, "topic.metadata.propagation.max.ms", 1000)
     make_topics(settings)
     producer = make_producer(settings)
     publish(producer, topics.VOTES, "v1", b"arrives")
