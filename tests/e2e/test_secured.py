@@ -184,11 +184,3 @@ def get(address: str) -> str:
             return answer.read().decode(errors="replace")
     except (urllib.error.URLError, OSError, ValueError):
         return ""
-
-
-def test_a_secret_that_is_missing_ends_a_script_with_its_name(secured: Secured) -> None:
-    environment = {**os.environ, **secured.told("voting"), "KAFKA_SASL_PASSWORD_FILE": "/nowhere/secret"}
-    ran = subprocess.run([sys.executable, "voting.py"], cwd=PROJECT, env=environment, capture_output=True, text=True)
-    assert ran.returncode == 1
-    [line] = ran.stderr.splitlines()
-    assert "KAFKA_SASL_PASSWORD_FILE=/nowhere/secret can't be read" in line

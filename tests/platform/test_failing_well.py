@@ -31,10 +31,6 @@ from local.kafka import KafkaServer
 from local.processes import free_port
 from tests.conftest import empty_kafka, execute, make_topics, wait_for
 
-FULL_DISK = """
-CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
-CREATE TRIGGER full_disk BEFORE INSERT ON candidates FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"""
 INSERT = "INSERT INTO candidates VALUES ('1', '', '', '', '', '')"
 
 
@@ -105,16 +101,6 @@ def test_main_does_not_wait_for_itself_when_the_record_is_dropped_under_it(setti
     thread.join(60)
     assert not thread.is_alive()
     assert "has never had a vote" in str(outcome)
-
-
-def test_a_full_disk_is_waited_for(settings, stop, caplog):
-    Database(settings, stop).run(ensure_schema)
-    execute(settings, FULL_DISK)
-    thread, outcome = in_background(lambda: Database(settings, stop).run(attempt(INSERT)))
-    wait_for(lambda: "No space left on device" in caplog.text, 20, "it says what it waits for")
-    execute(settings, "DROP TRIGGER full_disk ON candidates")
-    thread.join(30)
-    assert outcome == ["done"]
 
 
 def test_a_postgresql_without_free_connections_is_waited_for(settings, stop, caplog):
