@@ -21,14 +21,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1, help="of the first round; the others count on")
-    parser.add_argument("--quick", action="store_true", help="the rounds that `run.py test` runs")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
     logging.getLogger("election").setLevel(logging.ERROR)
     struck: Counter[str] = Counter()
     failed: list[int] = []
     for seed in range(arguments.seed, arguments.seed + arguments.rounds):
-        plan, started = draw_plan(seed, quick=arguments.quick), time.monotonic()
+        plan, started = draw_plan(seed), time.monotonic()
         log.info("round %d of %d, %s", seed - arguments.seed + 1, arguments.rounds, plan)
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
         folder.chmod(0o755)
@@ -41,17 +40,12 @@ def main() -> int:
             log.info("    FAILED: %s", problem)
         if problems:
             failed.append(seed)
-            log.info("    again: %s; its logs are in %s", replay(seed, quick=arguments.quick), folder / "logs")
+            log.info("    again: python -m tests.chaos --rounds 1 --seed %d; its logs are in %s", seed, folder / "logs")
         else:
             shutil.rmtree(folder)
     log.info("%d faults struck: %s", struck.total(), dict(struck.most_common()))
     log.info("%d rounds, %d failed%s", arguments.rounds, len(failed), f", seeds {failed}" if failed else "")
     return 1 if failed else 0
-
-
-def replay(seed: int, *, quick: bool) -> str:
-    """The command that draws the same round again."""
-    return f"python -m tests.chaos --rounds 1 --seed {seed}{' --quick' if quick else ''}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from random import Random
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from election.model import topics
-from election.model.errors import Malformed, StartAgain
-from election.model.messages import Vote, encode_vote, encode_voter, parse_vote
+from election.model.errors import StartAgain
+from election.model.messages import Vote, encode_vote, encode_voter
 from election.platform.kafka import make_producer, make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import rows, transaction
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Key, value and partition of a message; -1 is the partition that the key belongs to.
 Raw = tuple[bytes | None, bytes | None, int]
 STOPPED_SECONDS, DELIVER_SECONDS = 20, 60.0
-SAMPLE = 50
+SAMPLE = 150
 BAD_VOTES = (b"", b"nonsense", b"\xff\xfe", b"{}", b'{"vote": 1}', b"[1]", b"null", b'{"voter_id": NaN}')
 
 
@@ -128,39 +128,6 @@ def repeat_votes(chaos: Round, event: Event) -> bool:
     return chaos.inject(event, lambda: publish_raw(chaos.settings, topics.VOTES, read_votes(chaos.settings)))
 
 
-def other_candidate(chaos: Round, event: Event) -> bool:
-    """Some who have voted vote again, for somebody else. The audit must name them."""
-    candidates = [candidate.candidate_id for candidate in chaos.election.candidates]
-    chosen: dict[str, Raw] = {}
-
-    def inject() -> None:
-        if not chosen:
-            forged = forge_votes(read_votes(chaos.settings), candidates)
-            chosen.update(Random(event.seed).sample(sorted(forged.items()), min(SAMPLE, len(forged))))
-        publish_raw(chaos.settings, topics.VOTES, chosen.values())
-        chaos.contested.update(chosen)
-
-    return chaos.inject(event, inject)
-
-
-def forge_votes(logged: Iterable[Raw], candidates: Sequence[str]) -> dict[str, Raw]:
-    """For each voter with a good vote among these, one for another candidate, on the same partition.
-
-    Raises ValueError when nobody has one.
-    """
-    forged: dict[str, Raw] = {}
-    for key, value, partition in logged:
-        with suppress(Malformed):
-            vote = parse_vote(key, value)
-            if vote.candidate_id in candidates:
-                other = next(candidate for candidate in candidates if candidate != vote.candidate_id)
-                message = encode_vote(Vote(vote.voter_id, other, vote.voting_time))
-                forged.setdefault(vote.voter_id, (key, message, partition))
-    if not forged:
-        raise ValueError("nobody has voted")
-    return forged
-
-
 def bad_votes(chaos: Round, event: Event) -> bool:
     """Nonsense, and votes for nobody who stands: they must not take their voters' turn."""
 
@@ -176,7 +143,9 @@ def bad_votes(chaos: Round, event: Event) -> bool:
 def some_voters(chaos: Round, event: Event) -> list[dict[str, Any]]:
     """Registered voters, drawn by the event's seed. Raises ValueError while they are too few."""
     with transaction(chaos.settings) as connection:
-        return Random(event.seed).sample(rows(connection, "SELECT * FROM voters ORDER BY voter_id"), 3 * SAMPLE)
+        return Random(f"{chaos.plan.seed} {event}").sample(
+            rows(connection, "SELECT * FROM voters ORDER BY voter_id"), SAMPLE
+        )
 
 
 def publish_raw(settings: Settings, topic: str, messages: Iterable[Raw]) -> None:
@@ -235,6 +204,5 @@ FAULTS: dict[str, Fault] = {
     "share_voting": share_voting,
     "voters_thrice": voters_thrice,
     "repeat_votes": repeat_votes,
-    "other_candidate": other_candidate,
     "bad_votes": bad_votes,
 }

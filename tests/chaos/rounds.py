@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,6 @@ class Round:
         self.election = load_election(self.settings.election, plan.voters)
         self.problems: list[str] = []
         self.struck: list[str] = []
-        self.contested: set[str] = set()
         self.restarts = 0
         self.report: Report | None = None
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -89,7 +88,7 @@ class Round:
                     self.later(event.at, partial(self._strike, event))
                 self._until_counted()
                 if self.report and not self.problems:
-                    self.problems += judge(self.settings, self.election, self.report, self.contested)
+                    self.problems += judge(self.settings, self.election, self.report)
         except Exception:  # noqa: BLE001 - it is reported
             self.problems.append(traceback.format_exc())
         return self.problems
@@ -193,9 +192,9 @@ class Round:
         return True
 
 
-def judge(settings: Settings, election: Election, report: Report, contested: Collection[str]) -> list[str]:
+def judge(settings: Settings, election: Election, report: Report) -> list[str]:
     """What is wrong in the end: the audit, or a tally that is not the known answer."""
-    problems = [*map(str, report.settled().differences), *judge_notes(report, contested)]
+    problems = [*map(str, report.settled().differences)]
     for what, board in (("the tally", read_board(settings)), ("what was said last", read_last(settings))):
         per_candidate = {name: votes for name, votes in election.votes_per_candidate.items() if votes}
         if board.votes_per_candidate != per_candidate:
@@ -203,16 +202,6 @@ def judge(settings: Settings, election: Election, report: Report, contested: Col
         if board.votes_by_location != election.votes_by_location:
             problems.append(f"{what} by location is not the known answer")
     return problems
-
-
-def judge_notes(report: Report, contested: Collection[str]) -> list[str]:
-    """The audit must name the voters for whom a later vote for somebody else was forged, and nobody else."""
-    named = next((note for note in report.notes if "later vote for another candidate" in note.what), None)
-    count, names = (named.count, named.examples) if named else (0, ())
-    expected = sorted(contested)
-    if count == len(expected) and list(names) == expected[: len(names)] and (names or not expected):
-        return []
-    return [f"{len(expected)} voters have a forged later vote; the audit notes {named}"]
 
 
 def read_last(settings: Settings) -> Board:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import simplejson
+from msgspec import structs
 
 from election.audit.auditor import look
 from election.audit.recount import Recount, Register
@@ -27,6 +28,7 @@ from tests.support.votes import recorded
 BAD, MADE = 10_000, 1500
 COUNT_SECONDS = 240
 LARGE = 100_000
+CHOSEN_LATER = "1"
 FLOOD_PIECE, FLOOD_BEFORE = 100, 1000
 # A hundred for each good vote that waits to be counted.
 FLOOD_MEANWHILE = 20_000
@@ -104,11 +106,13 @@ def flood(settings, bad_messages):
 
 
 @pytest.mark.timeout(900)
-def test_bad_votes_are_rejected_once_as_they_were_and_hold_up_no_good_one(
+def test_bad_votes_are_rejected_once_as_they_were_hold_up_no_good_one_and_a_second_vote_changes_nothing(
     settings, services, seeded, bad_messages, flood, tmp_path
 ):
     votes = recorded(seeded, 200)
     good = [(vote.voter_id.encode(), encode_vote(vote)) for vote in votes]
+    later = [structs.replace(vote, candidate_id=CHOSEN_LATER) for vote in votes[:100]]
+    second = [(vote.voter_id.encode(), encode_vote(vote)) for vote in later]
     produce(settings, topics.VOTES, among(good[:100], bad_messages))
     services.start("spark-streaming", SPARK_CHECKPOINT_DIR=str(tmp_path), SPARK_DRIVER_MEMORY="1g")
     try:
@@ -117,7 +121,7 @@ def test_bad_votes_are_rejected_once_as_they_were_and_hold_up_no_good_one(
 
         flood.start()
         wait_for(lambda: flood.sent() > FLOOD_BEFORE, 60, "bad ones keep coming")
-        produce(settings, topics.VOTES, good[100:])
+        produce(settings, topics.VOTES, [*good[100:], *second])
         most = len(bad_messages) + flood.sent() + FLOOD_MEANWHILE
 
         def counted():
@@ -138,7 +142,7 @@ def test_bad_votes_are_rejected_once_as_they_were_and_hold_up_no_good_one(
     recount.take(sent.values())
     assert read_board(settings).votes_per_candidate == Counter(vote.candidate_id for vote in votes)
     returned = read(settings, topics.REJECTED_VOTES)
-    assert len(returned) == len(sent) - len(good) == all_bad
+    assert len(returned) == len(sent) - len(good) - len(second) == all_bad
     reasons = Counter()
     for message in returned:
         headers = dict(message.headers())
@@ -148,6 +152,8 @@ def test_bad_votes_are_rejected_once_as_they_were_and_hold_up_no_good_one(
     assert reasons == recount.rejected.by_reason
     report = look(settings)
     assert report.agrees, report.differences or report.lags
+    changed_mind = sum(vote.candidate_id != CHOSEN_LATER for vote in votes[:100])
+    assert [note.count for note in report.notes if "later vote for another candidate" in note.what] == [changed_mind]
 
 
 def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, stop, bad_messages):
