@@ -9,11 +9,12 @@ for freshness: state on the heap, objects reused, network buffers sent after 5 m
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
 
-def main(settings):
+def main(settings: dict[str, Any]) -> None:
     environment = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
     for name, value in {
         "pipeline.jars": ";".join(Path(jar).as_uri() for jar in settings["jars"]),

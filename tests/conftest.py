@@ -1,11 +1,14 @@
-"""Real servers for the tests: started once a session, on free ports, in a temporary folder."""
+"""Real servers for the tests, started once a session: for each test a new database, and a Kafka without topics."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +18,20 @@ from confluent_kafka.admin import AdminClient
 
 from election.access.logins import make_logins
 from election.model import topics
+from election.model.definition import Election, load_election
 from election.model.errors import JavaNotUsable
 from election.platform.java import find_java_home
+from election.platform.kafka import make_admin
+from election.platform.kafka_topics import ensure_topics
 from election.platform.postgres import Database
 from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
+from election.seeding.seed import Seeding
 from local.pipeline import Pipeline
+
+VOTERS = 300
+TEMPLATE = "with_logins"
+SERVERS = {"java", "services", "settings", "spark", "secured", "stack", "logins"}
 
 
 def wait_for(condition: Callable[[], object], timeout_seconds: float, what: str) -> None:
@@ -40,7 +51,9 @@ def require(present: bool, what: str) -> None:
     pytest.skip(f"NOT TESTED: {what}")
 
 
-SERVERS = {"java", "services", "settings", "spark", "secured", "stack", "logins"}
+def pytest_configure() -> None:
+    """No test, and no script that a test starts, asks randomuser.me."""
+    os.environ["RANDOMUSER_URL"] = "http://127.0.0.1:9/api/"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,12 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())) or "e2e" in item.path.parts:
             item.add_marker("servers")
-
-
-@pytest.fixture(autouse=True)
-def no_randomuser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test, and no script that a test starts, asks randomuser.me."""
-    monkeypatch.setenv("RANDOMUSER_URL", "http://127.0.0.1:9/api/")
 
 
 @pytest.fixture(scope="session")
@@ -78,19 +85,49 @@ def services(java: None) -> Iterator[Pipeline]:
     """A running Kafka and PostgreSQL; the scripts are not started."""
     with tempfile.TemporaryDirectory(prefix="election-") as name:
         Path(name).chmod(0o755)
-        with Pipeline(Path(name), {"KAFKA_PARTITIONS": "2", "RATE": "0"}) as pipeline:
+        own = {"KAFKA_PARTITIONS": "2", "RATE": "0", "VOTERS": str(VOTERS)}
+        with Pipeline(Path(name), {**own, "RANDOMUSER_URL": os.environ["RANDOMUSER_URL"]}) as pipeline:
             pipeline.start_services()
             yield pipeline
 
 
+def execute(settings: Settings, *statements: str) -> None:
+    """Each statement in a transaction of its own."""
+    with closing(psycopg2.connect(**settings.postgres)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def template(services: Pipeline) -> str:
+    """The name of a database that has the logins and nothing else."""
+    environment = services.environment
+    execute(load_settings(environment), f"CREATE DATABASE {TEMPLATE}")
+    settings = load_settings({**environment, "POSTGRES_DB": TEMPLATE})
+    database = Database(settings, Stop())
+    database.run(partial(make_logins, settings))
+    database.close()
+    return TEMPLATE
+
+
+_numbers = itertools.count(1)
+
+
 @pytest.fixture
-def settings(services: Pipeline) -> Settings:
-    """Settings for the session's servers, with the logins, an empty database and no topics."""
-    settings = load_settings({**services.environment, "VOTERS": "300"})
-    empty_database(settings)
-    Database(settings, Stop()).run(partial(make_logins, settings))
+def settings(services: Pipeline, template: str) -> Iterator[Settings]:
+    """Settings for the session's servers, with the logins, an empty database of its own and no topics.
+
+    A script that the test starts uses this database too.
+    """
+    server = load_settings(services.environment)
+    name = f"election_{next(_numbers)}"
+    execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    services.settings["POSTGRES_DB"] = name
+    settings = load_settings(services.environment)
     empty_kafka(settings)
-    return settings
+    yield settings
+    del services.settings["POSTGRES_DB"]
 
 
 @pytest.fixture
@@ -101,17 +138,42 @@ def stop() -> Iterator[Stop]:
     stop.set()
 
 
-def empty_database(settings: Settings) -> None:
-    connection = psycopg2.connect(**settings.postgres)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    connection.close()
+@pytest.fixture
+def election() -> Election:
+    """The one that `seeding` is for. A module may have another."""
+    return load_election("simulated", VOTERS)
+
+
+@pytest.fixture
+def seeding(settings: Settings, election: Election, stop: Stop) -> Seeding:
+    """What main.py prepares the election with; nothing is prepared yet."""
+    return Seeding(replace(settings, voters=election.registered), election, Database(settings, stop), stop)
+
+
+@pytest.fixture
+def admin(settings: Settings) -> AdminClient:
+    """Of a Kafka with the topics."""
+    return make_topics(settings)
+
+
+@pytest.fixture
+def seeded(seeding: Seeding, admin: AdminClient) -> Seeding:
+    """The candidates and voters are registered, and the topics there and empty."""
+    seeding.seed_database()
+    return seeding
+
+
+def make_topics(settings: Settings) -> AdminClient:
+    """Returns when the broker knows all of them."""
+    admin, names = make_admin(settings), {topic.name for topic in topics.ALL}
+    ensure_topics(admin, settings.kafka_partitions, 1)
+    wait_for(lambda: names <= admin.list_topics(timeout=10).topics.keys(), 30, "the topics")
+    return admin
 
 
 def empty_kafka(settings: Settings) -> None:
     """Deletes every topic and returns when Kafka has forgotten them."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers})
-    ours = {topic.name for topic in topics.ALL}
+    admin, ours = make_admin(settings), {topic.name for topic in topics.ALL}
 
     def left() -> set[str]:
         return ours & admin.list_topics(timeout=10).topics.keys()

@@ -68,10 +68,8 @@ class Seeding:
         """
         self.database.run(ensure_schema)
         topic, messages = topic_id(admin, topics.VOTES), count_messages(self.settings, topics.VOTES)
-        held = self.database.run(
-            lambda connection: row(connection, "SELECT votes_topic, roll_published_to FROM election")
-        )
-        if messages and not (held and any(held.values())):
+        held = self.database.run(lambda connection: row(connection, "SELECT votes_topic FROM election"))
+        if messages and not (held and held["votes_topic"]):
             raise CannotRun(
                 f"{topics.VOTES} at {self.settings.kafka_bootstrap_servers} has {messages:,} messages already, and the"
                 f" database {self.settings.postgres_db} has never had a vote: they belong to another database. Set"

@@ -98,6 +98,13 @@ def test_only_who_has_to_writes_and_reads_a_topic(secured, login):
     assert allowed(read(own)) == {topic for topic in NAMES if login in READERS[topic]}
 
 
+def test_a_topic_that_may_not_be_written_ends_the_script_with_what_to_do(secured):
+    producer = make_producer(as_user(secured, "spark-streaming"))
+    publish(producer, topics.VOTES, "v1", b"{}")
+    with pytest.raises(CannotRun, match="give the user"):
+        producer.flush(30)
+
+
 @pytest.mark.parametrize("login", LOGINS)
 def test_nobody_but_main_makes_topics_and_nobody_deletes_one_or_gives_rights(secured, login):
     admin, [rule] = make_admin(as_user(secured, login)), bindings()[:1]

@@ -20,22 +20,17 @@ from election.model.messages import Vote, parse_verdict
 from election.platform.kafka import make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import rows, transaction
-from tests.conftest import empty_kafka
-from tests.support.counted import log_votes, make_topics, point_at, seeded, tally_votes
+from tests.conftest import empty_kafka, make_topics
+from tests.support.counted import log_votes, point_at, tally_votes
 from tests.support.votes import recorded
 
 VOTES = 100
 
 
 @pytest.fixture
-def seeding(settings, stop):
-    return seeded(settings, stop)
-
-
-@pytest.fixture
-def votes(settings, seeding, monkeypatch):
+def votes(settings, seeded, monkeypatch):
     """Some recorded votes, on the log and tallied; the command is pointed at them."""
-    votes = recorded(seeding, VOTES)
+    votes = recorded(seeded, VOTES)
     log_votes(settings, votes)
     tally_votes(settings, votes)
     point_at(settings, monkeypatch)
@@ -65,12 +60,12 @@ def test_the_command_exits_0_with_tables_when_all_agree(settings, services, vote
     assert f"Record, log and tally agree on {VOTES} votes." in ran.stdout
 
 
-def test_one_auditor_sees_what_came_since_its_last_look(settings, seeding, votes):
+def test_one_auditor_sees_what_came_since_its_last_look(settings, seeded, votes):
     with closing(Auditor(settings)) as auditor:
         report = auditor.look()
         assert report.agrees, report
         assert (report.recorded, report.logged, report.tallied, report.size) == (VOTES, VOTES, VOTES, VOTES)
-        more = [vote for vote in recorded(seeding, VOTES + 20) if vote not in votes]
+        more = [vote for vote in recorded(seeded, VOTES + 20) if vote not in votes]
         assert auditor.look().under_way == 20
         log_votes(settings, more)
         assert auditor.look().logged == VOTES + 20
@@ -109,11 +104,11 @@ def test_a_log_that_was_made_anew_is_read_from_its_start(settings, votes):
 
 
 def test_a_seal_holds_while_the_record_grows_proves_each_vote_and_names_what_was_changed(
-    settings, seeding, votes, tmp_path, capsys
+    settings, seeded, votes, tmp_path, capsys
 ):
     seal, proof = str(tmp_path / "record.seal"), tmp_path / "proof.json"
     assert main(["--seal", seal]) == 0
-    recorded(seeding, VOTES + 10)
+    recorded(seeded, VOTES + 10)
     assert main(["--against", seal]) == 0
     capsys.readouterr()
     assert main(["--prove", votes[3].voter_id, "--seal", seal]) == 0

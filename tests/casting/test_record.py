@@ -7,11 +7,9 @@ import psycopg2
 import pytest
 
 from election.casting.record import record_votes
-from election.model.errors import CannotRun, Stopped
 from election.model.messages import Vote
 from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS
 from election.platform.postgres import Database, copy_rows, ensure_schema, row
-from election.platform.settings import load_settings
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 1, 1, 13, tzinfo=UTC)
@@ -43,10 +41,6 @@ def database(settings, stop):
 def cast(voter_id, candidate_id, time=NOW, registration=None):
     """A ballot, under the number that the roll has, or another."""
     return registration or voter_id.removeprefix("v"), Vote(voter_id, candidate_id, time)
-
-
-def test_the_schema_may_be_made_again(database):
-    database.run(ensure_schema)
 
 
 def test_the_first_vote_of_a_voter_stays(database):
@@ -96,31 +90,3 @@ def test_a_recorded_vote_can_be_neither_changed_nor_removed(database, statement)
 def test_a_vote_counts_one(database):
     with pytest.raises(psycopg2.errors.CheckViolation), database._connected() as connection:
         connection.cursor().execute("INSERT INTO votes VALUES ('v1', 'a', now(), 2)")
-
-
-def test_work_is_done_again_when_the_connection_was_lost(database):
-    attempts = []
-
-    def work(connection):
-        attempts.append(connection)
-        if len(attempts) == 1:
-            connection.close()
-        return record_votes([cast("v3", "a")], connection)
-
-    assert database.run(work) == [cast("v3", "a")]
-    assert len(attempts) == 2
-
-
-def test_a_wrong_password_is_one_clear_line(services, stop):
-    wrong = load_settings({**services.environment, "POSTGRES_PASSWORD": "wrong"})
-    with pytest.raises(CannotRun, match="refused POSTGRES_USER=postgres with POSTGRES_PASSWORD"):
-        Database(wrong, stop).run(lambda connection: None)
-
-
-def test_waiting_for_a_database_ends_when_told_to_stop(services, stop, caplog):
-    caplog.set_level("INFO")
-    away = load_settings({**services.environment, "POSTGRES_PORT": "1"})
-    stop.wait = lambda seconds: stop.set() or True
-    with pytest.raises(Stopped):
-        Database(away, stop).run(lambda connection: None)
-    assert "waiting for PostgreSQL at 127.0.0.1:1: " in caplog.text

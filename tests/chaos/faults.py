@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from psycopg2.extras import RealDictCursor
 
 from election.model import topics
-from election.model.errors import Malformed
-from election.model.messages import Vote, encode_vote, encode_voter, parse_vote
-from election.platform.postgres import connect
-from tests.chaos.wire import Raw, publish_raw, read_votes
+from election.model.errors import StartAgain
+from election.model.messages import Vote, encode_vote, encode_voter
+from election.platform.kafka import make_producer, make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.postgres import rows, transaction
+from election.platform.settings import Settings
 
 if TYPE_CHECKING:
     from tests.chaos.plan import Event
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
     Fault = Callable[[Round, Event], bool]
 
-STOPPED_SECONDS = 20
-SAMPLE = 50
+# Key, value and partition of a message; -1 is the partition that the key belongs to.
+Raw = tuple[bytes | None, bytes | None, int]
+STOPPED_SECONDS, DELIVER_SECONDS = 20, 60.0
+SAMPLE = 150
 BAD_VOTES = (b"", b"nonsense", b"\xff\xfe", b"{}", b'{"vote": 1}', b"[1]", b"null", b'{"voter_id": NaN}')
 
 
@@ -52,7 +55,7 @@ def kill_spark_driver(chaos: Round, _event: Event) -> bool:
 def kill_spark_jvm(chaos: Round, _event: Event) -> bool:
     """The JVM alone: the Python process must notice and end."""
     process = chaos.running("spark-streaming")
-    machines = [member for member in family(process.pid) if is_java(member)] if process else []
+    machines = [member for member in family(process.pid) if named(member) == "java"] if process else []
     for machine in machines:
         send(machine, signal.SIGKILL)
     if machines:
@@ -60,31 +63,29 @@ def kill_spark_jvm(chaos: Round, _event: Event) -> bool:
     return bool(machines)
 
 
-def kill_kafka(chaos: Round, event: Event) -> bool:
-    struck = chaos.kill_kafka()
-    chaos.later(event.downtime, chaos.start_kafka)
-    return struck
+def kill_server(name: str) -> Fault:
+    """With everything it has started: what is not on disk is lost."""
+
+    def fault(chaos: Round, event: Event) -> bool:
+        struck = chaos.kill_server(name)
+        chaos.later(event.downtime, lambda: chaos.start_server(name))
+        return struck
+
+    return fault
 
 
 def wipe_kafka(chaos: Round, event: Event) -> bool:
     """Kafka loses everything, topics and offsets too; PostgreSQL keeps the record."""
-    chaos.kill_kafka()
+    chaos.kill_server("kafka")
     shutil.rmtree(chaos.pipeline.kafka.folder)
-    chaos.later(event.downtime, chaos.start_kafka)
+    chaos.later(event.downtime, lambda: chaos.start_server("kafka"))
     return True
 
 
-def kill_postgres(chaos: Round, event: Event) -> bool:
-    struck = chaos.kill_postgres()
-    chaos.later(event.downtime, chaos.start_postgres)
-    return struck
-
-
-def remove_checkpoint(chaos: Round, _event: Event) -> bool:
+def remove_checkpoint(chaos: Round, event: Event) -> bool:
     """And ends Spark, which keeps a part of its state in memory."""
-    process, checkpoints = chaos.running("spark-streaming"), chaos.pipeline.folder / "checkpoints"
-    if process:
-        process.kill()
+    checkpoints = chaos.pipeline.folder / "checkpoints"
+    kill("spark-streaming")(chaos, event)
     was_there = checkpoints.exists()
     shutil.rmtree(checkpoints, ignore_errors=True)
     return was_there
@@ -98,13 +99,7 @@ def pause(part: str) -> Fault:
         stopped = family(process.pid) if process else []
         for member in stopped:
             send(member, signal.SIGSTOP)
-
-        def resume() -> None:
-            for member in stopped:
-                send(member, signal.SIGCONT)
-
-        if stopped:
-            chaos.later(STOPPED_SECONDS, resume)
+            chaos.later(STOPPED_SECONDS, lambda member=member: send(member, signal.SIGCONT))  # type: ignore[misc]
         return bool(stopped)
 
     return fault
@@ -122,7 +117,7 @@ def voters_thrice(chaos: Round, event: Event) -> bool:
     """Some voters come to voters_topic three times more, as if they had not voted."""
 
     def inject() -> None:
-        messages = [(voter["voter_id"], encode_voter(voter, None)) for voter in some_voters(chaos, event, 3 * SAMPLE)]
+        messages = [(voter["voter_id"], encode_voter(voter, None)) for voter in some_voters(chaos, event)]
         publish_raw(chaos.settings, topics.VOTERS, [(key.encode(), value, -1) for key, value in 3 * messages])
 
     return chaos.inject(event, inject)
@@ -133,102 +128,81 @@ def repeat_votes(chaos: Round, event: Event) -> bool:
     return chaos.inject(event, lambda: publish_raw(chaos.settings, topics.VOTES, read_votes(chaos.settings)))
 
 
-def other_candidate(chaos: Round, event: Event) -> bool:
-    """Some who have voted vote again, for somebody else. The audit must name them."""
-    candidates = [candidate.candidate_id for candidate in chaos.election.candidates]
-    chosen: dict[str, Raw] = {}
-
-    def inject() -> None:
-        if not chosen:
-            forged = forge_votes(read_votes(chaos.settings), candidates)
-            chosen.update(Random(event.seed).sample(sorted(forged.items()), min(SAMPLE, len(forged))))
-        publish_raw(chaos.settings, topics.VOTES, chosen.values())
-        chaos.contested.update(chosen)
-
-    return chaos.inject(event, inject)
-
-
-def forge_votes(logged: Iterable[Raw], candidates: Sequence[str]) -> dict[str, Raw]:
-    """For each voter with a good vote among these, one for another candidate, on the same partition.
-
-    Raises IndexError when nobody has one.
-    """
-    forged: dict[str, Raw] = {}
-    for key, value, partition in logged:
-        with suppress(Malformed):
-            vote = parse_vote(key, value)
-            if vote.candidate_id in candidates:
-                other = next(candidate for candidate in candidates if candidate != vote.candidate_id)
-                message = encode_vote(Vote(vote.voter_id, other, vote.voting_time))
-                forged.setdefault(vote.voter_id, (key, message, partition))
-    if not forged:
-        raise IndexError("nobody has voted")
-    return forged
-
-
 def bad_votes(chaos: Round, event: Event) -> bool:
     """Nonsense, and votes for nobody who stands: they must not take their voters' turn."""
 
     def inject() -> None:
-        nobody = [
-            Vote(voter["voter_id"], "nobody", datetime.now(UTC)) for voter in some_voters(chaos, event, 3 * SAMPLE)
-        ]
-        messages = [(b"bad", value) for value in BAD_VOTES * 20]
-        messages += [(vote.voter_id.encode(), encode_vote(vote)) for vote in nobody]
-        publish_raw(chaos.settings, topics.VOTES, [(key, value, -1) for key, value in messages])
+        nobody = [Vote(voter["voter_id"], "nobody", datetime.now(UTC)) for voter in some_voters(chaos, event)]
+        messages: list[Raw] = [(b"bad", value, -1) for value in BAD_VOTES * 20]
+        messages += [(vote.voter_id.encode(), encode_vote(vote), -1) for vote in nobody]
+        publish_raw(chaos.settings, topics.VOTES, messages)
 
     return chaos.inject(event, inject)
 
 
-def some_voters(chaos: Round, event: Event, count: int) -> list[dict[str, Any]]:
-    """Registered voters, drawn by the event's seed. Raises ValueError while they are fewer."""
-    with closing(connect(chaos.settings)) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute("SELECT * FROM voters ORDER BY voter_id")
-        return Random(event.seed).sample(cursor.fetchall(), count)
+def some_voters(chaos: Round, event: Event) -> list[dict[str, Any]]:
+    """Registered voters, drawn by the event's seed. Raises ValueError while they are too few."""
+    with transaction(chaos.settings) as connection:
+        return Random(f"{chaos.plan.seed} {event}").sample(
+            rows(connection, "SELECT * FROM voters ORDER BY voter_id"), SAMPLE
+        )
+
+
+def publish_raw(settings: Settings, topic: str, messages: Iterable[Raw]) -> None:
+    """Raises StartAgain when Kafka does not take them in time, and KafkaException."""
+    producer = make_producer(settings)
+    for key, value, partition in messages:
+        producer.produce(topic, value, key, partition)
+    if producer.flush(DELIVER_SECONDS):
+        raise StartAgain("not delivered")
+
+
+def read_votes(settings: Settings) -> list[Raw]:
+    """What is on votes_topic now. Raises ValueError when that is nothing."""
+    with closing(make_reader(settings, [topics.VOTES])) as reader:
+        batches = list(read_to_end(reader, [topics.VOTES]))
+    votes = [(message.key(), message.value(), int(message.partition() or 0)) for batch in batches for message in batch]
+    if not votes:
+        raise ValueError(f"{topics.VOTES} is empty")
+    return votes
 
 
 def family(pid: int) -> list[psutil.Process]:
-    try:
+    """The process and its descendants."""
+    with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+    return []
 
 
-def is_java(process: psutil.Process) -> bool:
-    try:
-        return process.name() == "java"
-    except psutil.NoSuchProcess:
-        return False
+def named(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return process.name()
+    return ""
 
 
 def send(process: psutil.Process, number: int) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
 
 
 FAULTS: dict[str, Fault] = {
     "kill_voting": kill("voting"),
     "kill_main": kill("main"),
     "kill_spark": kill("spark-streaming"),
-    "kill_dashboard": kill("streamlit-app"),
     "kill_spark_driver": kill_spark_driver,
     "kill_spark_jvm": kill_spark_jvm,
-    "kill_kafka": kill_kafka,
-    "kill_postgres": kill_postgres,
+    "kill_kafka": kill_server("kafka"),
+    "kill_postgres": kill_server("postgres"),
     "wipe_kafka": wipe_kafka,
     "remove_checkpoint": remove_checkpoint,
     "pause_voting": pause("voting"),
     "pause_main": pause("main"),
     "pause_spark": pause("spark-streaming"),
-    "pause_dashboard": pause("streamlit-app"),
     "pause_kafka": pause("kafka"),
     "pause_postgres": pause("postgres"),
     "share_voting": share_voting,
     "voters_thrice": voters_thrice,
     "repeat_votes": repeat_votes,
-    "other_candidate": other_candidate,
     "bad_votes": bad_votes,
 }

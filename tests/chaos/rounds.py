@@ -1,4 +1,4 @@
-"""Runs a round: the pipeline, a watchdog that restarts what died, the faults, and the verdict."""
+"""Runs a round: the pipeline, a watchdog that starts again what died, the faults, and the verdict."""
 
 from __future__ import annotations
 
@@ -16,35 +16,31 @@ from functools import partial
 from pathlib import Path
 
 import psycopg2
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Message
 
-from election.audit.auditor import Auditor, settle
+from election.audit.auditor import Auditor
 from election.audit.report import Report
-from election.model.definition import load_election
+from election.model import topics
+from election.model.definition import Election, load_election
 from election.model.errors import CannotLook, StartAgain
-from election.platform.settings import load_settings
-from election.results.board import read_board
-from local.pipeline import DASHBOARD, PORTS, Pipeline
+from election.platform.kafka import make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.settings import Settings, load_settings
+from election.results.board import Board, read_board
+from local.kafka import KafkaServer
+from local.pipeline import PORTS, Pipeline
+from local.postgres import PostgresServer
 from local.processes import Process
-from tests.chaos import verdict
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
-from tests.chaos.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
 SPARK = "spark-streaming"
-TICK_SECONDS, LOOK_SECONDS = 0.2, 2.0
-RESTART_SECONDS = 1.0
-PATIENCE_SECONDS = 30.0
+COUNTS = b"votes so far are counted"
+BEGINS_AGAIN = b"starting again", b"starts again"
+TICK_SECONDS, LOOK_SECONDS, RESTART_SECONDS = 0.2, 2.0, 1.0
 INJECT_SECONDS = 150.0
-ANSWER_SECONDS = 60.0
-
-
-def own_ports() -> dict[str, int]:
-    """Far from those of other rounds: while a server is down, nobody must take its port."""
-    first = 10_000 + 10 * (os.getpid() % 2000)
-    return dict(zip(PORTS, range(first, first + len(PORTS)), strict=True))
 
 
 class Round:
@@ -61,48 +57,41 @@ class Round:
             "SPARK_DRIVER_MEMORY": "1g",
             "RANDOMUSER_URL": "http://127.0.0.1:9/",
         }
-        self.pipeline = Pipeline(folder, environment, ports=own_ports())
+        # Far from the ports of other rounds: while a server is down, nobody must take its port.
+        first = 10_000 + 10 * (os.getpid() % 2000)
+        ports = dict(zip(PORTS, range(first, first + len(PORTS)), strict=True))
+        self.pipeline = Pipeline(folder, environment, ports=ports)
+        self.servers: dict[str, KafkaServer | PostgresServer] = {
+            "kafka": self.pipeline.kafka,
+            "postgres": self.pipeline.postgres,
+        }
         self.settings = load_settings(self.pipeline.environment)
         self.election = load_election(self.settings.election, plan.voters)
         self.problems: list[str] = []
         self.struck: list[str] = []
-        self.contested: set[str] = set()
         self.restarts = 0
         self.report: Report | None = None
-        self._watcher = Watcher(self.settings)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._injections: list[threading.Thread] = []
-        self._kafka_down = self._postgres_down = self._clock_runs = False
-        self._spark_said, self._reached = 0, "faults are left, or no vote was recorded"
+        self._down: set[str] = set()
+        self._spark_said, self._reached = 0, "faults are left"
 
     def run(self) -> list[str]:
         try:
             with self.pipeline:
-                self._play()
+                self.pipeline.start_services()
+                more = [f"voting-{number}" for number in range(2, self.plan.voting_processes + 1)]
+                for part in ("main", SPARK, "voting", *more):
+                    self.pipeline.start(part)
+                for event in self.plan.events:
+                    self.later(event.at, partial(self._strike, event))
+                self._until_counted()
+                if self.report and not self.problems:
+                    self.problems += judge(self.settings, self.election, self.report)
         except Exception:  # noqa: BLE001 - it is reported
             self.problems.append(traceback.format_exc())
-        return self.problems + self._watcher.problems
-
-    def _play(self) -> None:
-        self.pipeline.start_services()
-        voting = ["voting", *(f"voting-{number}" for number in range(2, self.plan.voting_processes + 1))]
-        for part in ["main", SPARK, *voting, *([DASHBOARD] if self.plan.dashboard else [])]:
-            self.pipeline.start(part)
-        try:
-            self._until_counted()
-            if not self.problems:
-                self._judge()
-        finally:
-            self._watcher.close()
-
-    def _start_clock(self) -> None:
-        """From now on the seconds of the plan count."""
-        self._clock_runs = True
-        for event in self.plan.events:
-            self.later(event.at, partial(self._strike, event))
-        for moment in self.plan.readers:
-            self.later(moment, self._watcher.start_reader)
+        return self.problems
 
     def _strike(self, event: Event) -> None:
         if FAULTS[event.fault](self, event):
@@ -115,12 +104,11 @@ class Round:
         deadline, look_at = time.monotonic() + self.timeout_seconds, 0.0
         with closing(Auditor(self.settings)) as auditor:
             while time.monotonic() < deadline:
-                if not self._clock_runs and (not self.plan.from_first_vote or verdict.has_votes(self.settings)):
-                    self._start_clock()
-                self._run_due()
+                while self._due and self._due[0][0] <= time.monotonic():
+                    heapq.heappop(self._due)[2]()
                 self._revive()
                 quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
-                if quiet and self._clock_runs and time.monotonic() > look_at:
+                if quiet and time.monotonic() > look_at:
                     if self._is_decided(auditor):
                         return
                     look_at = time.monotonic() + LOOK_SECONDS
@@ -129,7 +117,9 @@ class Round:
 
     def _is_decided(self, auditor: Auditor) -> bool:
         """Whether everything is counted, by a Spark that has not begun again since, or something differs."""
-        if not self._spark_counts():
+        process = self.running(SPARK)
+        said = process.log.read_bytes()[self._spark_said :] if process else b""
+        if said.rfind(COUNTS) <= max(map(said.rfind, BEGINS_AGAIN)):
             self._reached = f"{SPARK} has not said that it counts"
             return False
         try:
@@ -145,14 +135,6 @@ class Round:
         file = self.pipeline.logs / f"{SPARK}.log"
         self._spark_said = file.stat().st_size if file.exists() else 0
 
-    def _spark_counts(self) -> bool:
-        process = self.running(SPARK)
-        return bool(process) and verdict.counts_again(process.log.read_bytes()[self._spark_said :])
-
-    def _run_due(self) -> None:
-        while self._due and self._due[0][0] <= time.monotonic():
-            heapq.heappop(self._due)[2]()
-
     def _revive(self) -> None:
         """What `restart: unless-stopped` does in docker-compose.yml."""
         for name in self.pipeline.dead_parts():
@@ -162,67 +144,32 @@ class Round:
             if name == SPARK:
                 self.spark_must_count_again()
             self.pipeline.start(name)
-        for name, down, start in (
-            ("kafka", self._kafka_down, self.start_kafka),
-            ("postgres", self._postgres_down, self.start_postgres),
-        ):
-            process = self.process(name)
-            if not down and process and not process.running:
-                self.problems.append(f"{name} ended by itself: {process.end_of_log()}")
-                start()
-
-    def _judge(self) -> None:
-        """Demands the known answer of the topics, in what was said last too, and a clean audit."""
-        with closing(Auditor(self.settings)) as auditor:
-            self.report = settle(auditor, PATIENCE_SECONDS)
-        board = read_board(self.settings)
-        self.problems += [
-            *map(str, self.report.settled().differences),
-            *verdict.judge_answer(board, self.election),
-            *verdict.judge_last_messages(self.settings, board),
-            *verdict.judge_notes(self.report, self.contested),
-        ]
-        if self.plan.dashboard:
-            self.pipeline.parts[DASHBOARD].wait_until(
-                lambda: verdict.dashboard_answers(self.pipeline.dashboard_port), ANSWER_SECONDS
-            )
+        for name, server in self.servers.items():
+            if name not in self._down and server.process and not server.process.running:
+                self.problems.append(f"{name} ended by itself: {server.process.end_of_log()}")
+                server.start()
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), action))
 
-    def process(self, part: str) -> Process | None:
-        servers = {"kafka": self.pipeline.kafka.process, "postgres": self.pipeline.postgres.process}
-        return servers[part] if part in servers else self.pipeline.parts.get(part)
-
     def running(self, part: str) -> Process | None:
-        process = self.process(part)
+        process = self.servers[part].process if part in self.servers else self.pipeline.parts.get(part)
         return process if process and process.running else None
 
-    def kill_kafka(self) -> bool:
-        """Whether it ran until now."""
-        self._kafka_down, process = True, self.running("kafka")
+    def kill_server(self, name: str) -> bool:
+        """Kills the server and all it has started at once. Whether it ran until now."""
+        self._down.add(name)
+        process = self.running(name)
         if process:
+            for member in family(process.pid):
+                send(member, signal.SIGKILL)
             process.kill()
         return bool(process)
 
-    def start_kafka(self) -> None:
-        if not self.running("kafka"):
-            self.pipeline.kafka.start()
-        self._kafka_down = False
-
-    def kill_postgres(self) -> bool:
-        """The server and all its backends at once: what is not on disk is lost. Whether it ran until now."""
-        self._postgres_down, process = True, self.running("postgres")
-        if process:
-            for backend in family(process.pid):
-                send(backend, signal.SIGKILL)
-            process.kill()
-        return bool(process)
-
-    def start_postgres(self) -> None:
-        if not self.running("postgres"):
-            self.pipeline.postgres.start()
-        self._postgres_down = False
+    def start_server(self, name: str) -> None:
+        if not self.running(name):
+            self.servers[name].start()
+        self._down.discard(name)
 
     def inject(self, event: Event, work: Callable[[], None]) -> bool:
         """Does work that needs Kafka and PostgreSQL beside everything else, until it succeeds, which it must."""
@@ -232,7 +179,7 @@ class Round:
             while True:
                 try:
                     return work()
-                except (KafkaException, StartAgain, psycopg2.Error, IndexError, ValueError) as error:
+                except (KafkaException, StartAgain, psycopg2.Error, ValueError) as error:
                     if time.monotonic() > deadline:
                         return self.problems.append(f"{event} never succeeded: {error}")
                     time.sleep(1)
@@ -243,3 +190,26 @@ class Round:
         thread.start()
         self._injections.append(thread)
         return True
+
+
+def judge(settings: Settings, election: Election, report: Report) -> list[str]:
+    """What is wrong in the end: the audit, or a tally that is not the known answer."""
+    problems = [*map(str, report.settled().differences)]
+    for what, board in (("the tally", read_board(settings)), ("what was said last", read_last(settings))):
+        per_candidate = {name: votes for name, votes in election.votes_per_candidate.items() if votes}
+        if board.votes_per_candidate != per_candidate:
+            problems.append(f"{what} is {board.votes_per_candidate}, the known answer {per_candidate}")
+        if board.votes_by_location != election.votes_by_location:
+            problems.append(f"{what} by location is not the known answer")
+    return problems
+
+
+def read_last(settings: Settings) -> Board:
+    """The tally of a reader who finds the last message of each key alone, as compaction may leave them."""
+    names, last = [topic.name for topic in topics.AGGREGATED], dict[tuple[str, bytes], Message]()
+    with closing(make_reader(settings, names)) as reader:
+        for messages in read_to_end(reader, names):
+            last.update({(str(message.topic()), message.key() or b""): message for message in messages})
+    board = Board()
+    board.take(list(last.values()))
+    return board

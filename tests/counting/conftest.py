@@ -1,16 +1,20 @@
-"""A Spark of their own for the tests that need no stream."""
+"""A Spark for the tests that need no stream, started once a session."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from pyspark.sql import SparkSession
 
 from election.counting.functions import register_parse_vote
 from election.counting.session import start_spark, stop_spark
 from election.platform.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def spark(java, tmp_path_factory):
+@pytest.fixture(scope="session")
+def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     spark = start_spark(Settings(spark_master="local[2]"), slots=2)
     register_parse_vote(spark, tmp_path_factory.mktemp("functions"))

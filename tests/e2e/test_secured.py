@@ -48,7 +48,6 @@ class Secured:
                 "KAFKA_PARTITIONS": "2",
                 "SPARK_DRIVER_MEMORY": "1g",
                 "LOG_LEVEL": "DEBUG",
-                "RANDOMUSER_URL": "http://127.0.0.1:9/",
                 "POSTGRES_ADMIN_PASSWORD": "is not needed any more",
             },
         )
@@ -127,7 +126,7 @@ def test_the_audit_is_clean(secured: Secured) -> None:
 def test_no_log_and_no_checkpoint_tells_a_password(secured: Secured) -> None:
     files = [path for folder in ("logs", "checkpoints") for path in (secured.pipeline.folder / folder).rglob("*")]
     texts = {path: path.read_bytes() for path in files if path.is_file()}
-    assert {"main.log", "voting.log", "spark-streaming.log", "dashboard.log"} <= {path.name for path in texts}
+    assert {"main.log", "voting.log", "spark-streaming.log", "streamlit-app.log"} <= {path.name for path in texts}
     assert [(str(path), secret) for path, text in texts.items() for secret in SECRETS if secret.encode() in text] == []
 
 
@@ -184,11 +183,3 @@ def get(address: str) -> str:
             return answer.read().decode(errors="replace")
     except (urllib.error.URLError, OSError, ValueError):
         return ""
-
-
-def test_a_secret_that_is_missing_ends_a_script_with_its_name(secured: Secured) -> None:
-    environment = {**os.environ, **secured.told("voting"), "KAFKA_SASL_PASSWORD_FILE": "/nowhere/secret"}
-    ran = subprocess.run([sys.executable, "voting.py"], cwd=PROJECT, env=environment, capture_output=True, text=True)
-    assert ran.returncode == 1
-    [line] = ran.stderr.splitlines()
-    assert "KAFKA_SASL_PASSWORD_FILE=/nowhere/secret can't be read" in line

@@ -21,7 +21,7 @@ from tests.conftest import wait_for
 from tests.support.small_disk import small_disk
 
 VOTERS = 2000
-PACE = {"VOTERS": str(VOTERS), "RATE": "100", "RANDOMUSER_URL": "http://127.0.0.1:9/api/"}
+PACE = {"VOTERS": str(VOTERS), "RATE": "100"}
 
 
 @pytest.fixture

@@ -30,12 +30,14 @@ threads.pthread_mutex_lock(mutex)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_heard_while_the_main_thread_hangs_in_c(number):
+def test_a_signal_is_heard_while_the_main_thread_hangs_in_c_and_a_second_ends_the_process(number):
     with subprocess.Popen([sys.executable, "-c", HANGS], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "hangs\n"
             process.send_signal(number)
             assert process.stdout.readline() == "heard\n"
+            process.send_signal(number)
+            assert process.wait(30) == 128 + number
         finally:
             process.kill()
 
@@ -58,11 +60,3 @@ def test_a_stage_that_starts_again_has_let_go_of_what_it_had(monkeypatch, failur
 
     keep_running(stage, Settings(), Stop())
     assert held
-
-
-@pytest.mark.parametrize("how", [Stopped, KeyboardInterrupt])
-def test_a_stage_that_is_stopped_ends_quietly(how):
-    def stage(settings, stop):
-        raise how
-
-    keep_running(stage, Settings(), Stop())

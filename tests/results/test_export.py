@@ -10,7 +10,8 @@ from election.model import topics
 from election.model.messages import Verdict, encode_verdict
 from election.platform.kafka import make_producer, publish
 from election.results.__main__ import main
-from tests.support.counted import VOTERS, point_at, seeded, tally_votes
+from tests.conftest import VOTERS
+from tests.support.counted import point_at, tally_votes
 from tests.support.votes import recorded
 
 VOTES = 100
@@ -18,10 +19,9 @@ ROOT = "0a" * 32
 
 
 def test_the_command_exports_what_is_counted_with_the_verdict_of_the_audit(
-    settings, stop, monkeypatch, capsys, tmp_path
+    settings, seeded, monkeypatch, capsys, tmp_path
 ):
-    seeding = seeded(settings, stop)
-    votes = recorded(seeding, VOTES)
+    votes = recorded(seeded, VOTES)
     tally_votes(settings, votes)
     producer = make_producer(settings)
     for key, agrees in (("simulated", False), ("simulated", True), ("another", False)):
@@ -37,7 +37,7 @@ def test_the_command_exports_what_is_counted_with_the_verdict_of_the_audit(
     assert (found["status"], found["votes"], found["registered"]) == ("counting", VOTES, VOTERS)
     assert (found["audit"]["agrees"], found["audit"]["root"]) == (True, ROOT)
     assert [(place["location"], place["registered"]) for place in found["locations"]] == [
-        (place.name, place.registered) for place in seeding.election.locations if place.registered
+        (place.name, place.registered) for place in seeded.election.locations if place.registered
     ]
     for name in ("locations", "genders", "age_groups", "minutes"):
         assert sum(sum(line["votes"].values()) for line in found[name]) == VOTES

@@ -1,7 +1,6 @@
 """main.py's preparation on real servers: safe to repeat, safe to kill, and it mends what was lost."""
 
 import threading
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,33 +11,17 @@ from election.model.definition import load_election
 from election.model.errors import CannotRun, Stopped
 from election.model.messages import parse_vote, parse_voter
 from election.platform.kafka import make_admin, make_producer, make_reader, publish
-from election.platform.kafka_topics import read_to_end, topic_id
-from election.platform.postgres import Database, row, rows
+from election.platform.kafka_topics import ensure_topics, read_to_end, topic_id
+from election.platform.postgres import Database, row
 from election.seeding.roll import PAGE_SIZE
 from election.seeding.seed import Seeding
-from tests.conftest import empty_kafka, wait_for
+from tests.conftest import empty_kafka, make_topics, wait_for
 from tests.support.votes import recorded
-
-NO_API = "http://127.0.0.1:9/api/"
 
 
 @pytest.fixture
 def election():
     return load_election("simulated", PAGE_SIZE + 100)
-
-
-@pytest.fixture
-def seeding(settings, stop, election):
-    settings = replace(settings, voters=election.registered, randomuser_url=NO_API)
-    return Seeding(settings, election, Database(settings, stop), stop)
-
-
-@pytest.fixture
-def admin(settings):
-    admin = make_admin(settings)
-    topics.ensure_topics(admin, settings.kafka_partitions, 1)
-    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 30, "the topics")
-    return admin
 
 
 def count(seeding, table):
@@ -100,47 +83,29 @@ def log_one(settings):
 
 def test_a_log_of_another_database_is_refused_before_anything_can_use_it(seeding, settings, admin):
     log_one(settings)
-    with pytest.raises(CannotRun, match="has 1 messages already, and the database voting has never"):
+    with pytest.raises(CannotRun, match=f"has 1 messages already, and the database {settings.postgres_db} has never"):
         seeding.claim_log(admin)
     assert count(seeding, "election") == 0
 
 
-def test_an_empty_log_is_the_elections_own_from_then_on(seeding, settings, admin):
+def test_an_empty_log_is_the_elections_own_from_then_on_and_so_is_the_one_made_anew(seeding, settings, admin):
     seeding.claim_log(admin)
     log_one(settings)
     seeding.claim_log(admin)
-
-
-def test_a_log_that_was_lost_and_has_a_straggling_vote_is_the_elections_own(seeding, settings, admin):
-    seeding.claim_log(admin)
     lost = topic_id(admin, topics.VOTES)
     empty_kafka(settings)
-    topics.ensure_topics(admin, 2, 1)
-    wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 30, "the new topic")
+    make_topics(settings)
     log_one(settings)
     seeding.claim_log(admin)
     held = seeding.database.run(lambda connection: row(connection, "SELECT votes_topic FROM election"))
     assert held["votes_topic"] == topic_id(admin, topics.VOTES) != lost
 
 
-def test_a_database_from_before_logs_were_claimed_keeps_its_log(seeding, settings, admin):
-    seeding.seed_database()
-    seeding.publish_roll(admin, make_producer(settings))
-    seeding.database.run(_drop_the_claim)
-    log_one(settings)
-    seeding.claim_log(admin)
-
-
-def _drop_the_claim(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE election DROP COLUMN votes_topic")
-
-
 def test_topics_are_made_with_their_partitions_and_policies(settings, admin, caplog):
     known = admin.list_topics(timeout=10).topics
     assert {len(known[name].partitions) for name in (topics.VOTERS, topics.VOTES)} == {2}
     assert all(len(known[topic.name].partitions) == 1 for topic in topics.AGGREGATED)
-    topics.ensure_topics(admin, 5, 1)
+    ensure_topics(admin, 5, 1)
     assert "votes_topic has 2 partitions, not 5: it is used as it is" in caplog.text
 
 
@@ -155,8 +120,7 @@ def test_the_roll_is_published_once_and_again_to_a_new_topic(seeding, settings, 
 
     first_topic = topic_id(admin, topics.VOTERS)
     empty_kafka(settings)
-    topics.ensure_topics(admin, 2, 1)
-    wait_for(lambda: topics.VOTERS in admin.list_topics(timeout=10).topics, 30, "the new topic")
+    make_topics(settings)
     assert topic_id(admin, topics.VOTERS) != first_topic
     [vote] = recorded(seeding, 1)
     seeding.publish_roll(admin, producer)
@@ -204,10 +168,3 @@ def wait_for_votes(settings):
     wait_for(lambda: topics.VOTES in admin.list_topics(timeout=10).topics, 60, "main.py makes the topics")
     wait_for(lambda: messages(settings, topics.VOTES), 60, "main.py publishes the vote")
     return [parse_vote(message.key(), message.value()) for message in messages(settings, topics.VOTES)]
-
-
-def test_every_recorded_vote_is_for_who_the_ballot_says(seeding):
-    seeding.seed_database()
-    recorded(seeding, 50)
-    query = "SELECT candidate_id, count(*) FROM votes GROUP BY candidate_id"
-    assert sum(found["count"] for found in seeding.database.run(lambda connection: rows(connection, query))) == 50

@@ -10,31 +10,11 @@ import simplejson
 
 from election.audit.recount import Box, Register, microseconds
 from election.model import topics
-from election.model.definition import load_election
 from election.model.messages import Vote, encode_vote
-from election.platform.kafka import make_admin, make_producer, publish
-from election.platform.kafka_topics import ensure_topics
-from election.platform.postgres import Database, transaction
-from election.platform.runtime import Stop
+from election.platform.kafka import make_producer, publish
+from election.platform.postgres import transaction
 from election.platform.settings import Settings
-from election.seeding.seed import Seeding
-from tests.conftest import wait_for
-
-VOTERS = 300
-
-
-def make_topics(settings: Settings) -> None:
-    admin, names = make_admin(settings), {topic.name for topic in topics.ALL}
-    ensure_topics(admin, 2, 1)
-    wait_for(lambda: names <= admin.list_topics(timeout=10).topics.keys(), 30, "topics")
-
-
-def seeded(settings: Settings, stop: Stop) -> Seeding:
-    """The simulated election with its roll in PostgreSQL and its topics, all of them empty."""
-    seeding = Seeding(settings, load_election("simulated", VOTERS), Database(settings, stop), stop)
-    make_topics(settings)
-    seeding.seed_database()
-    return seeding
+from tests.conftest import VOTERS
 
 
 def log_votes(settings: Settings, votes: Iterable[Vote]) -> None:

@@ -14,22 +14,15 @@ from election.platform.runtime import Stop
 from election.platform.settings import LOGINS, Settings, load_settings
 from election.seeding.seed import Seeding
 from local.pipeline import Pipeline
-from tests.conftest import empty_database
+from tests.conftest import VOTERS
 from tests.support.votes import recorded
-
-VOTERS = 300
 
 
 def prepared_logins(services: Pipeline) -> dict[str, Settings]:
     """The settings of each login, on a database that main prepared; a hundred votes are recorded."""
     stop = Stop()
-    by_login = {
-        login: load_settings(
-            {**services.environment, "VOTERS": str(VOTERS), "RANDOMUSER_URL": "http://127.0.0.1:9/api/"}, login
-        )
-        for login in LOGINS
-    }
-    empty_database(by_login["main"].administrator)
+    by_login = {login: load_settings(services.environment, login) for login in LOGINS}
+    execute(by_login["main"].administrator, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     ensure_logins(by_login["main"], stop)
     database = Database(by_login["main"], stop)
     seeding = Seeding(by_login["main"], load_election("simulated", VOTERS), database, stop)

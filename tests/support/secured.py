@@ -59,7 +59,7 @@ def make_users(administrator: Settings) -> None:
     admin = make_admin(administrator)
     ensure_users(admin, {login: PASSWORDS[login] for login in LOGINS})
     for login in LOGINS:
-        wait_for(lambda login=login: make_admin(as_user(administrator, login)).list_topics(timeout=10), 30, login)
+        wait_for(partial(make_admin(as_user(administrator, login)).list_topics, timeout=10), 30, login)
 
 
 def written(settings: Settings, names: Iterable[str]) -> dict[str, int | None]:

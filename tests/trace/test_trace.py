@@ -12,14 +12,14 @@ from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import rows
 from election.trace.__main__ import main
 from election.trace.way import home_of
-from tests.support.counted import log_votes, point_at, seeded, tally_votes
+from tests.support.counted import log_votes, point_at, tally_votes
 from tests.support.votes import recorded
 
 
 @pytest.fixture
-def votes(settings, stop, monkeypatch):
+def votes(settings, seeded, monkeypatch):
     """Some votes that went the whole way."""
-    votes = sorted(recorded(seeded(settings, stop), 50), key=lambda vote: vote.voting_time)
+    votes = sorted(recorded(seeded, 50), key=lambda vote: vote.voting_time)
     log_votes(settings, votes)
     tally_votes(settings, votes)
     producer = make_producer(settings)
@@ -79,8 +79,8 @@ def test_without_a_voter_it_is_the_newest_vote(votes, capsys):
     assert capsys.readouterr().out.split(",")[0].split()[-1] in newest
 
 
-def test_a_forged_message_is_found_and_its_rejection_is_told(settings, stop, votes, capsys):
-    registered = seeded(settings, stop).database.run(unvoted)
+def test_a_forged_message_is_found_and_its_rejection_is_told(settings, seeded, votes, capsys):
+    registered = seeded.database.run(unvoted)
     producer = make_producer(settings)
     publish(producer, topics.VOTES, registered, encode_vote(Vote(registered, "nobody", datetime.now(UTC))))
     assert not producer.flush(30)
@@ -101,8 +101,8 @@ def test_a_forged_message_is_found_and_its_rejection_is_told(settings, stop, vot
     assert f"{topics.VOTES} {forged.partition()}/{forged.offset()}" in printed
 
 
-def test_a_voter_who_has_not_voted_and_one_who_does_not_exist_are_told_apart(settings, stop, votes, capsys):
-    assert main([seeded(settings, stop).database.run(unvoted)]) == 0
+def test_a_voter_who_has_not_voted_and_one_who_does_not_exist_are_told_apart(settings, seeded, votes, capsys):
+    assert main([seeded.database.run(unvoted)]) == 0
     assert capsys.readouterr().out.count("no message has this voter_id as its key") == 2
     assert main(["nobody"]) == 2
     assert capsys.readouterr().err == (
