@@ -28,6 +28,8 @@ from local.processes import Process
 
 PATIENCE_SECONDS = 120
 COUNTING, CHECKPOINT_SAVED = "counting in", "a checkpoint is saved"
+# Not the usual ones: those are left to an election that runs beside the lab.
+PORTS = {"Kafka": 29092, "Kafka's controller": 29192, "PostgreSQL": 25432, "the dashboard": 28501}
 LAB_SETTINGS = {
     "ELECTION": "simulated",
     "VOTERS": "300",
@@ -48,7 +50,7 @@ class Workbench:
     def __enter__(self) -> Workbench:
         folder = Path(self._open.enter_context(TemporaryDirectory(prefix="election-lab-")))
         folder.chmod(0o755)  # PostgreSQL's user must get in
-        self.pipeline = self._open.enter_context(Pipeline(folder, LAB_SETTINGS))
+        self.pipeline = self._open.enter_context(Pipeline(folder, LAB_SETTINGS, ports=PORTS))
         return self
 
     def __exit__(self, *_: object) -> None:
