@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 from types import ModuleType
 
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"  {letter}  {choice}")
     prediction = ask(lab, options.predict)
     print(flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the lab's servers too
     with Workbench() as bench:
         lab.show(bench)
     print(f"\n{judge(lab, prediction)}\ndocs/labs/{options.number}.md explains it.")

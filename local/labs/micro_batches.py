@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from datetime import datetime
 
+from election.model.errors import NotStarted
 from election.platform.kafka import make_reader
 from local.labs.workbench import Workbench
 
@@ -49,9 +50,11 @@ def measure_delays(bench: Workbench) -> list[float]:
     bench.wait(lambda: len(bench.read(TOPIC)) > first, "the first total comes")
     with closing(make_reader(bench.settings, [TOPIC])) as reader:
         started = time.monotonic()
-        while (elapsed := time.monotonic() - started) < WARM_SECONDS + SECONDS or not delays:
+        while (elapsed := time.monotonic() - started) < WARM_SECONDS + SECONDS:
             message = reader.poll(0.1)
             if message and not message.error() and elapsed > WARM_SECONDS:
                 last = datetime.fromisoformat(json.loads(message.value() or b"")["last_vote_at"])
                 delays.append(time.time() - last.timestamp())
+    if not delays:
+        raise NotStarted("no total came: the machine is too busy; run the lab again")
     return delays
