@@ -98,7 +98,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS), metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], metavar="PART")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--voters", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
@@ -115,6 +115,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--add", action="store_true", help="more runs to those that are saved, of the same load")
     parser.add_argument("--save-as", metavar="NAME", help="beside the part's own figures, which stay: for one part")
     options = parser.parse_args()
+    options.parts = options.parts or list(PARTS)
     if options.save_as and len(options.parts) != 1:
         parser.error(f"--save-as names the figures of one part, and here are {len(options.parts)}")
     return options

@@ -1,0 +1,141 @@
+"""What a lab works with: a small election in a temporary folder, and words for what it does, sees and checks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from confluent_kafka import Message
+
+from election.audit.auditor import look
+from election.audit.report import Report
+from election.model import topics
+from election.model.errors import NotStarted
+from election.model.messages import Vote, encode_vote
+from election.platform.kafka import make_producer, make_reader
+from election.platform.kafka_topics import read_to_end
+from election.platform.postgres import rows, transaction
+from election.platform.settings import Settings, load_settings
+from election.results.board import Board, read_board
+from local.pipeline import Pipeline
+from local.processes import Process
+
+PATIENCE_SECONDS = 120
+COUNTING, CHECKPOINT_SAVED = "counting in", "a checkpoint is saved"
+# Not the usual ones: those are left to an election that runs beside the lab.
+PORTS = {"Kafka": 29092, "Kafka's controller": 29192, "PostgreSQL": 25432, "the dashboard": 28501}
+LAB_SETTINGS = {
+    "ELECTION": "simulated",
+    "VOTERS": "300",
+    "RATE": "0",
+    "KAFKA_PARTITIONS": "2",
+    "SPARK_SHUFFLE_PARTITIONS": "1",
+    "RANDOMUSER_URL": "http://127.0.0.1:9/",
+}
+
+
+class Workbench:
+    """A pipeline of its own, gone when the lab ends. `failed` holds what was checked and is not so."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Workbench:
+        folder = Path(self._open.enter_context(TemporaryDirectory(prefix="election-lab-")))
+        folder.chmod(0o755)  # PostgreSQL's user must get in
+        self.pipeline = self._open.enter_context(Pipeline(folder, LAB_SETTINGS, ports=PORTS))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def say(self, text: str) -> None:
+        print(f"- {text}", flush=True)
+
+    def check(self, what: str, holds: bool) -> None:
+        """Prints whether it is so, and notes it if not."""
+        print(f"  {'yes' if holds else 'NO '}  {what}", flush=True)
+        if not holds:
+            self.failed.append(what)
+
+    def wait(self, ready: Callable[[], object], what: str, timeout_seconds: float = PATIENCE_SECONDS) -> None:
+        """Returns when it is so. Raises NotStarted when the time is up."""
+        deadline = time.monotonic() + timeout_seconds
+        while not ready():
+            if time.monotonic() > deadline:
+                raise NotStarted(f"not within {timeout_seconds:.0f} s: {what}; run the lab again")
+            time.sleep(0.1)
+
+    def start_election(self, **settings: str) -> None:
+        """Starts Kafka, PostgreSQL and main.py; returns when everybody is on the roll and on voters_topic."""
+        self.pipeline.settings.update(settings)
+        self.say("starting Kafka, PostgreSQL and main.py")
+        self.pipeline.start_services()
+        main = self.pipeline.start("main")
+        main.wait_until(self._is_seeded, PATIENCE_SECONDS)
+
+    def _is_seeded(self) -> bool:
+        if not self.query("SELECT 1 WHERE to_regclass('election') IS NOT NULL"):
+            return False
+        return bool(self.query("SELECT 1 FROM election WHERE roll_published_to IS NOT NULL"))
+
+    def cast_all(self) -> int:
+        """Starts voting.py; returns how many votes it cast, once everybody's is recorded and published."""
+        expected = self.query("SELECT votes_expected FROM election")[0]["votes_expected"]
+        self.say(f"starting voting.py: {expected} of {LAB_SETTINGS['VOTERS']} voters vote")
+        self.pipeline.start("voting")
+        self.wait(lambda: len(self.read(topics.VOTES)) >= expected, "every vote is published")
+        return int(expected)
+
+    def start_count(self, **settings: str) -> Process:
+        """Starts spark-streaming.py; returns when it counts."""
+        self.say("starting spark-streaming.py; Spark needs 15 to 30 s")
+        spark = self.pipeline.start("spark-streaming", **settings)
+        before = spark.log.stat().st_size
+        spark.wait_until(lambda: COUNTING in spark.log.read_text()[before:], PATIENCE_SECONDS)
+        return spark
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the auditor, who may read everything."""
+        return load_settings({**os.environ, **self.pipeline.environment}, "auditor")
+
+    def query(self, query: str) -> list[dict[str, Any]]:
+        """Rows, as the superuser sees them."""
+        with transaction(self.settings.administrator) as connection:
+            return rows(connection, query)
+
+    def voters(self, count: int) -> list[str]:
+        """The first voter_ids of the roll."""
+        return [row["voter_id"] for row in self.query(f"SELECT voter_id FROM voters ORDER BY 1 LIMIT {count}")]
+
+    def send(self, messages: Iterable[tuple[str | None, bytes]]) -> None:
+        """Produces (key, value) pairs on votes_topic, each after the one before has arrived."""
+        producer = make_producer(self.settings)
+        for key, value in messages:
+            producer.produce(topics.VOTES, value, key)
+            producer.flush()
+
+    def read(self, topic: str) -> list[Message]:
+        """Everything on the topic."""
+        with closing(make_reader(self.settings, [topic])) as reader:
+            return [message for messages in read_to_end(reader, [topic]) for message in messages]
+
+    def board(self) -> Board:
+        return read_board(self.settings)
+
+    def audit(self) -> Report:
+        """One look of the audit at record, log and tally."""
+        return look(self.settings)
+
+
+def vote_for(voter_id: str, candidate_id: str) -> bytes:
+    """A well-formed vote, cast now."""
+    return encode_vote(Vote(voter_id, candidate_id, datetime.now(UTC)))
