@@ -6,8 +6,6 @@ import shutil
 import signal
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-from zipfile import ZipFile
 
 import psycopg2
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from typing import Any
 
 import psycopg2
 
 from election.audit.auditor import settled
 from election.audit.report import render_report
 from election.audit.verdict import publish_verdict
+from election.model import topics
 from election.model.definition import Election
 from election.model.errors import CannotLook, NotStarted
+from election.model.messages import Tally
+from election.model.rows import Candidate
 from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
 from election.results.board import Board, LiveBoard
@@ -153,9 +155,9 @@ class Supervisor:
 def report_result(election: Election, board: Board, seconds: float) -> bool:
     """Prints the result table; whether it is the election's known outcome everywhere."""
     expected, counted = election.votes_per_candidate, board.votes_per_candidate
-    rows = [*election.candidates, *board.rows("aggregated_votes_per_candidate")]
+    rows: list[Candidate | Tally] = [*election.candidates, *board.rows(topics.VOTES_PER_CANDIDATE)]
     names = {
-        row.candidate_id: (row.candidate_name or row.party_affiliation or "", row.party_affiliation or "")
+        row.candidate_id or "": (row.candidate_name or row.party_affiliation or "", row.party_affiliation or "")
         for row in rows
     }
     print(f"\n{election.title}: all {board.counted:,} votes are counted, {seconds:.0f} s after the start\n")
