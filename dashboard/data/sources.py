@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import simplejson
 import streamlit as st
 from msgspec.structs import asdict
 
@@ -98,7 +97,11 @@ class Sources:
     @cached_property
     def locations(self) -> dict[str, int | None]:
         """The registered voters of each place of the election, where they are known; by name, in natural order."""
-        known = {one.name: one.registered or None for one in self.election.locations} if self.election else {}
+        known = (
+            {one.name: one.registered if one.registered_known else None for one in self.election.locations}
+            if self.election
+            else {}
+        )
         return {name: known[name] for name in sorted(known, key=natural)}
 
     @property
@@ -108,14 +111,9 @@ class Sources:
 
     @cached_property
     def outlines(self) -> dict[str, Any] | None:
-        """The places' outlines as the map wants them, or None when the election has none that can be used."""
-        if self.election is None or not (path := self.election.folder / "locations.geojson").is_file():
-            return None
-        try:
-            return prepare_outlines(simplejson.loads(path.read_bytes()), self.places)
-        except (OSError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-            log.warning("%s can't be used, so there is no map: %r", path, error)
-            return None
+        """The places' outlines as the map wants them, or None when the election has none."""
+        found = self.election.outlines if self.election else None
+        return prepare_outlines(found.for_page().rings()) if found else None
 
     @cached_property
     def middles(self) -> dict[str, tuple[float, float]]:

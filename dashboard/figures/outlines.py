@@ -3,60 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+# For each place its polygons, each a list of rings (the outer one, then holes), each a list of (longitude, latitude).
+Rings = Mapping[str, list[list[list[tuple[float, float]]]]]
 
-def prepare_outlines(outlines: Mapping[str, Any], places: Collection[str]) -> dict[str, Any] | None:
-    """The outlines of these places as flat shapes that need no projection; None when there is none of them.
+
+def prepare_outlines(rings: Rings) -> dict[str, Any] | None:
+    """The places' polygons as flat shapes that need no projection; None when there are none.
 
     Longitudes are shrunk as far as they are at this latitude.
     """
-    features = [
-        feature
-        for feature in outlines.get("features", [])
-        if feature.get("geometry") and str(feature["properties"]["location"]) in places
-    ]
-    if not features:
+    latitudes = [y for polygons in rings.values() for polygon in polygons for _, y in polygon[0]]
+    if not latitudes:
         return None
-    latitudes = [y for feature in features for ring in _rings(feature) for _, y in ring]
     shrink = math.cos(math.radians((min(latitudes) + max(latitudes)) / 2))
 
-    def flat(coordinates: Any) -> Any:
-        if isinstance(coordinates[0], (int, float)):
-            return [round(coordinates[0] * shrink, 4), round(coordinates[1], 4)]
-        return [flat(part) for part in coordinates]
+    def flat(polygon: list[list[tuple[float, float]]]) -> list[list[list[float]]]:
+        return [[[round(x * shrink, 4), round(y, 4)] for x, y in ring] for ring in polygon]
 
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
-                "properties": {"location": str(feature["properties"]["location"])},
-                "geometry": {
-                    "type": feature["geometry"]["type"],
-                    "coordinates": flat(feature["geometry"]["coordinates"]),
-                },
+                "properties": {"location": name},
+                "geometry": {"type": "MultiPolygon", "coordinates": [flat(polygon) for polygon in polygons]},
             }
-            for feature in features
+            for name, polygons in rings.items()
         ],
     }
-
-
-def _rings(feature: Mapping[str, Any]) -> list[list[list[float]]]:
-    """The outer rings of a Polygon or MultiPolygon."""
-    shape = feature["geometry"]
-    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-    return [polygon[0] for polygon in polygons]
 
 
 def middles(outlines: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """For each place, the centre of gravity of its largest part."""
     found = {}
     for feature in outlines["features"]:
-        largest = max((_centre(ring) for ring in _rings(feature)), key=lambda centre: centre[2])
-        found[feature["properties"]["location"]] = largest[:2]
+        outer = [polygon[0] for polygon in feature["geometry"]["coordinates"]]
+        found[feature["properties"]["location"]] = max((_centre(ring) for ring in outer), key=lambda one: one[2])[:2]
     return found
 
 

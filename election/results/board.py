@@ -33,7 +33,6 @@ CONNECTING = "connecting to Kafka"
 NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
 SKIPS_LOGGED = 10
 # More than a week of minutes with a dozen candidates has.
-MOST_KEYS = 200_000
 KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 
@@ -79,8 +78,8 @@ class Board:
         if key != "|".join(getattr(tally, name) for name in KEYS[topic]):
             raise Malformed("the key is not that of the value")
         held = self.totals[topic].get(key)
-        if held is None and len(self.totals[topic]) >= MOST_KEYS:
-            raise Malformed(f"more than {MOST_KEYS:,} keys")
+        if held is None and len(self.totals[topic]) >= topics.MOST_KEYS:
+            raise Malformed(f"more than {topics.MOST_KEYS:,} keys")
         if held is None or tally.total_votes > held.total_votes:
             self.totals[topic][key] = tally
             self.changed_at = now

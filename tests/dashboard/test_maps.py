@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dashboard.drawing.maps import say_counted
 from dashboard.figures.outlines import middles, prepare_outlines
 from dashboard.figures.places import Place
 from tests.dashboard.staged import staged_sources
 
 
-def feature(name: str, west: float = 0.0) -> dict[str, Any]:
-    square = [[west, 45.0], [west + 1, 45.0], [west + 1, 46.0], [west, 46.0], [west, 45.0]]
-    return {"properties": {"location": name}, "geometry": {"type": "Polygon", "coordinates": [square]}}
-
-
-def test_an_outline_of_no_place_of_the_election_can_not_be_clicked() -> None:
-    outlines = prepare_outlines({"features": [feature("North"), feature("Atlantis", 5.0)]}, ("North", "South"))
+def test_a_place_of_several_parts_has_its_symbol_in_the_largest() -> None:
+    small, large = (
+        [(x, 45.0), (x + size, 45.0), (x + size, 45.0 + size), (x, 45.0 + size), (x, 45.0)]
+        for x, size in ((9, 0.1), (0, 1))
+    )
+    outlines = prepare_outlines({"North": [[small], [large]]})
     assert outlines
-    assert list(middles(outlines)) == ["North"]
+    x, y = middles(outlines)["North"]
+    assert (round(x, 2), round(y, 2)) == (0.35, 45.5)
 
 
-def test_outlines_of_another_election_make_no_map() -> None:
-    assert prepare_outlines({"features": [feature("Atlantis")]}, ("North",)) is None
-    assert prepare_outlines({}, ("North",)) is None
+def test_no_outlines_make_no_map() -> None:
+    assert prepare_outlines({}) is None
 
 
 def test_every_place_of_montreal_has_an_outline() -> None:
