@@ -31,6 +31,7 @@ def render(view: View) -> None:
         hide_index=True,
         height=min(len(found) + 1, 14) * 35 + 3,
         key="places",
+        placeholder="–",
         alt="Votes, leader, lead and how much is counted of every place",
         column_config={
             "Lead": st.column_config.NumberColumn(format="%.1f points"),

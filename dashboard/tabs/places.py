@@ -161,7 +161,7 @@ def _closest(found: Sequence[Place]) -> Markup:
     rows = [
         (
             place.name,
-            place_table.say_leaders(lead),
+            parts.leading(lead.leaders, place_table.TIED_SHOWN),
             f"{words.votes(lead.votes)} · {words.points(lead.votes, lead.leaders[0].total)}",
         )
         for place, lead in closest(found, CLOSEST_SHOWN)
