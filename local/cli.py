@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
-import importlib.util
 import logging
 import os
 import sys
@@ -29,12 +28,11 @@ COMMANDS = {
 
 def parse_arguments(arguments: list[str], options: argparse.Namespace) -> None:
     """Fills in the options of the command that comes first, else of `run`; `command` is its module."""
-    there = {name: row for name, row in COMMANDS.items() if importlib.util.find_spec(row[0])}
-    named = bool(arguments) and arguments[0] in there
+    named = bool(arguments) and arguments[0] in COMMANDS
     name = arguments[0] if named else "run"
-    module, summary = there[name]
+    module, summary = COMMANDS[name]
     command = importlib.import_module(module)
-    overview = "\n".join(f"  {other:<10}{line}" for other, (_, line) in there.items())
+    overview = "\n".join(f"  {other:<10}{line}" for other, (_, line) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=f"run.py {name}" if named else "run.py",
         usage=None if named else "run.py [COMMAND] [OPTION ...]",

@@ -112,7 +112,7 @@ def test_every_command_is_one(words, monkeypatch):
 def check_run(arguments, monkeypatch):
     if "--help" in arguments:
         return
-    parse_arguments(arguments)
+    parse_arguments(arguments, argparse.Namespace())
     if arguments[:1] == ["bench"]:
         check_module("bench", [word for word in arguments[1:] if word != "--"], monkeypatch)
 
