@@ -94,13 +94,15 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     builder = (
         SparkSession.builder.appName("realtime-election")
         .master(master)
+        .config("spark.jars", ",".join(jar.absolute().as_uri() for jar in jars))
         .config("spark.cores.max", slots)
         .config("spark.driver.memory", settings.spark_driver_memory)
         .config("spark.driver.extraJavaOptions", " ".join((*JVM_TUNING, *of_driver)))
         .config("spark.executor.extraJavaOptions", " ".join(JVM_TUNING))
         .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
     )
-    builder = builder.config("spark.jars", ",".join(map(str, jars)))
+    if not settings.spark_master:  # a list with commas between them: relative, it has none of a person's own folders
+        builder = builder.config("spark.local.dir", os.path.relpath(temporary))
     for name, value in TUNING.items():
         builder = builder.config(name, value)
     on_interrupt = signal.getsignal(signal.SIGINT)

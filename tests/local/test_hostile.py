@@ -341,7 +341,8 @@ from election.platform.settings import load_settings
 spark = start_spark(load_settings(), 2)
 java = spark._jvm.java.lang.System
 print(spark.range(3).count(), java.getProperty("user.language"), java.getProperty("java.io.tmpdir"))
-spark._jvm.java.lang.Class.forName("org.apache.kafka.clients.consumer.KafkaConsumer")
+loader = spark._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+loader.loadClass("org.apache.kafka.clients.consumer.KafkaConsumer")
 spark.createDataFrame([("x",)], ["value"]).selectExpr("value", "value AS key").repartition(2).collect()
 spark.stop()
 """
