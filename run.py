@@ -19,7 +19,7 @@ PROJECT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(PROJECT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "installed.sha256")
-# What pip needs to reach packages. Its other variables say where to install, and would break the set-up.
+# What the installer needs to reach packages. Its other variables say where to install, and would break the set-up.
 PIP_KEPT = ["INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX", "TRUSTED_HOST", "CERT", "CLIENT_CERT", "PROXY"]
 PIP_KEPT += ["CACHE_DIR", "CONFIG_FILE", "DEFAULT_TIMEOUT", "TIMEOUT", "RETRIES"]
 # Characters that class paths, and the shells that Spark and PostgreSQL start, do not take as they are.

@@ -13,7 +13,7 @@ import pytest
 
 from election import PROJECT
 from election.model import topics
-from local.cli import parse_arguments
+from local.cli import COMMANDS, parse_arguments
 
 SCRIPTS = "main.py", "voting.py", "spark-streaming.py", "streamlit-app.py"
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "bench" / "NOTES.md"])
@@ -45,6 +45,7 @@ OTHER_PROGRAMS = {
 # What is named in capitals like a setting, and is one of another program.
 OTHER_NAMES = {
     "JAVA_HOME",
+    "HTTPS_PROXY",
     "CHROMIUM",
     "CI",
     "REQUIRE_DOCKER",
@@ -53,7 +54,21 @@ OTHER_NAMES = {
     "SPARK_LOCAL_IP",
     "SPARK_LOCAL_HOSTNAME",
 }
-DOCKER_COMMANDS = {"compose", "stats", "build", "run", "pull", "ps", "login", "version", "buildx", "inspect", "image"}
+DOCKER_COMMANDS = {
+    "compose",
+    "stats",
+    "build",
+    "run",
+    "pull",
+    "ps",
+    "login",
+    "version",
+    "buildx",
+    "inspect",
+    "image",
+    "exec",
+    "stop",
+}
 
 
 class Parsed(Exception):
@@ -110,7 +125,7 @@ def test_every_command_is_one(words, monkeypatch):
 
 
 def check_run(arguments, monkeypatch):
-    if "--help" in arguments:
+    if "--help" in arguments or arguments in ([name] for name in COMMANDS):
         return
     parse_arguments(arguments, argparse.Namespace())
     if arguments[:1] == ["bench"]:
@@ -121,6 +136,8 @@ def check_module(name, arguments, monkeypatch):
     """The module is there, and takes the arguments if it reads any."""
     module = importlib.util.find_spec(name)
     assert module, name
+    if not arguments:
+        return
     source = importlib.util.find_spec(f"{name}.__main__") if module.submodule_search_locations else module
     assert source, f"{name} can't be run"
     if not name.startswith(("election", "bench", "tests", "local")) or "argparse" not in reachable(Path(source.origin)):
