@@ -6,17 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from election import PROJECT
 from election.model.errors import SettingError
+from election.platform.values import check_interval, rate_per_second, text_from_file, whole_number
 
 # Who logs in to PostgreSQL and Kafka: the four scripts and the audit.
 LOGINS = "main", "voting", "spark-streaming", "streamlit-app", "auditor"
-# Spark's own minimum in real-time mode.
-SHORTEST_CHECKPOINT_SECONDS = 5
-SECONDS = {"millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
 SECURITY_PROTOCOLS = "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
 
 
@@ -98,26 +95,6 @@ class Settings:
         return self.spark_trigger == "real-time"
 
 
-def _whole(name: str, text: str, minimum: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise SettingError(f"{name}={text!r} is not a whole number") from None
-    if number < minimum:
-        raise SettingError(f"{name}={text!r} must be {minimum} or more")
-    return number
-
-
-def _rate(name: str, text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = -1
-    if not 0 <= rate < float("inf"):
-        raise SettingError(f"{name}={text!r} is not a rate: give votes per second, or 0 for as fast as possible")
-    return rate
-
-
 WHOLE_NUMBERS = {
     "voters": 1,
     "kafka_partitions": 1,
@@ -134,23 +111,6 @@ SECRETS = {name for name, held in Settings.__dataclass_fields__.items() if not h
 POSTGRES_PASSWORDS = {name for name in SECRETS if name.startswith("postgres_")}
 
 
-def _from_file(variable: str, environment: Mapping[str, str]) -> str:
-    """What the file holds that VARIABLE_FILE names; '' when it names none."""
-    path = environment.get(f"{variable}_FILE", "").strip()
-    if not path:
-        return ""
-    if environment.get(variable):
-        raise SettingError(f"{variable} and {variable}_FILE are both set: keep one")
-    try:
-        text = Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SettingError(f"{variable}_FILE={path} can't be read: {reason}") from None
-    if not text:
-        raise SettingError(f"{variable}_FILE={path} is empty")
-    return text
-
-
 def load_settings(environment: Mapping[str, str] = os.environ, login: str | None = None) -> Settings:
     """The settings of this process: each is the variable of its name in capitals, or its default; empty means default.
 
@@ -160,13 +120,15 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     values: dict[str, object] = {}
     for name in Settings.__dataclass_fields__:
         variable = name.upper()
-        text = (_from_file(variable, environment) if name in SECRETS else "") or environment.get(variable, "").strip()
+        text = (text_from_file(variable, environment) if name in SECRETS else "") or environment.get(
+            variable, ""
+        ).strip()
         if not text:
             continue
         if name in WHOLE_NUMBERS:
-            values[name] = _whole(variable, text, WHOLE_NUMBERS[name])
+            values[name] = whole_number(variable, text, WHOLE_NUMBERS[name])
         elif name == "rate":
-            values[name] = _rate(variable, text)
+            values[name] = rate_per_second(variable, text)
         else:
             values[name] = text
     if login:
@@ -199,19 +161,6 @@ def _required(settings: Settings, name: str) -> str:
     return str(text)
 
 
-def _check_interval(text: str) -> None:
-    """Raises SettingError for an interval of checkpoints that Spark would refuse again and again."""
-    number, _, unit = text.partition(" ")
-    try:
-        seconds = float(number) * SECONDS[unit.strip().lower().removesuffix("s")]
-    except (ValueError, KeyError):
-        raise SettingError(f"SPARK_CHECKPOINT_INTERVAL={text!r} is no interval: write '60 seconds'") from None
-    if seconds < SHORTEST_CHECKPOINT_SECONDS:
-        raise SettingError(
-            f"SPARK_CHECKPOINT_INTERVAL={text!r} must be {SHORTEST_CHECKPOINT_SECONDS} seconds or more, Spark's minimum"
-        )
-
-
 def _is_this_machine(host: str) -> bool:
     if host == "localhost" or host.startswith("/"):  # a folder with the server's socket
         return True
@@ -222,7 +171,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    _check_interval(settings.spark_checkpoint_interval)
+    check_interval(settings.spark_checkpoint_interval)
     protocol = settings.kafka_security_protocol
     if protocol not in SECURITY_PROTOCOLS:
         raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")

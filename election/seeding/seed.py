@@ -9,19 +9,17 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import msgspec
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
-from psycopg2.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 from tqdm import tqdm
 
 from election.model import topics
 from election.model.definition import Election
-from election.model.errors import CannotRun, Stopped, first_line
+from election.model.errors import CannotRun, Stopped
 from election.model.messages import Vote, encode_vote, encode_voter
 from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS, Candidate, RegisteredVoter
 from election.platform.kafka import flush, make_reader, publish
@@ -39,11 +37,11 @@ from election.platform.runtime import Pulse, Stop
 from election.platform.settings import Settings
 from election.seeding.people import People, Person, choose_people
 from election.seeding.roll import PAGE_SIZE, Roll
+from election.seeding.search import index_roll
 from election.seeding.vote_stream import candidate_ids, votes_in
 
 log = logging.getLogger(__name__)
 
-SEARCH = Path(__file__).with_name("search.sql")
 ROLL_WITH_VOTES = """
     SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
 START_OVER = "start over (python3 run.py --fresh, or docker compose down -v)"
@@ -143,7 +141,7 @@ class Seeding:
 
     def ensure_search(self) -> None:
         """Creates the indexes that the dashboard searches the roll by. An election does without where it can't."""
-        self.database.run(_index_roll)
+        self.database.run(index_roll)
 
     def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
         """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.
@@ -212,14 +210,6 @@ def _named(candidate: Candidate, person: Person) -> Candidate:
 
 def _recorded_voters(connection: Connection) -> set[str]:
     return {voter_id for (voter_id,) in streamed(connection, "SELECT voter_id FROM votes")}
-
-
-def _index_roll(connection: Connection) -> None:
-    try:
-        _execute(connection, SEARCH.read_text())
-    except (InsufficientPrivilege, FeatureNotSupported, UndefinedFile) as error:
-        connection.rollback()
-        log.warning("searching the roll by name will be slow, pg_trgm can't be had: %s", first_line(error))
 
 
 def _execute(connection: Connection, statement: str, *values: str) -> None:
