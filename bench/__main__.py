@@ -6,7 +6,9 @@
     whole     run.py's whole election at a hundredth, a tenth and all of the voters: seconds, and memory of all parts
     growth    seconds to cast and count with more partitions, aggregates and places
     idle      cores that each part uses while nobody votes
-    start     seconds from run.py to the dashboard's answer and to the first counted vote
+    first     what a person sees of run.py's elections from the command on: the first vote, and every delay after it
+    crash     the same election with the count killed a minute after the first vote: until totals move, until fresh
+    cost      cores of each process at 200, 1,500 and 5,000 votes a second
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
 
@@ -26,7 +28,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench import backlog, cast, dashboard, flood, growth, latency, start, tables, whole
+from bench import backlog, cast, cost, dashboard, flood, growth, latency, seen, tables, whole
 from bench.chart import CHART, latency_chart
 from bench.harness import machine
 from bench.tables import Record, Records, Rows
@@ -35,6 +37,7 @@ RESULTS = Path(__file__).with_name("results.json")
 LOAD = "runs", "voters", "seconds", "rates", "ways"
 # What must be the same in all runs that one figure is the median of.
 SAME = "voters", "seconds"
+ELECTIONS_SEEN, CRASH_SECONDS, COST_RATES = ("simulated", "montreal-2013"), 60, (200, 1500, 5000)
 
 
 def measure_latency(options: argparse.Namespace) -> Iterator[Record]:
@@ -49,6 +52,16 @@ def measure_latency(options: argparse.Namespace) -> Iterator[Record]:
 
 def measure_backlog(options: argparse.Namespace) -> Iterator[Record]:
     yield backlog.measure(options.voters, latency.FLINK.name in options.ways)
+
+
+def measure_first(options: argparse.Namespace) -> Iterator[Record]:
+    for name in ELECTIONS_SEEN:
+        yield {"name": name, **asdict(seen.measure_first(name, options.seconds))}
+
+
+def measure_crash(options: argparse.Namespace) -> Iterator[Record]:
+    name = ELECTIONS_SEEN[-1]
+    yield {"name": name, **asdict(seen.measure_crash(name, CRASH_SECONDS, CRASH_SECONDS + options.seconds))}
 
 
 def measure_whole(options: argparse.Namespace) -> Iterator[Record]:
@@ -76,7 +89,9 @@ PARTS = {
     "whole": Part(measure_whole, tables.whole),
     "growth": Part(lambda options: [growth.measure(options.voters)], tables.growth),
     "idle": Part(lambda _: [growth.idle()], tables.idle),
-    "start": Part(lambda _: [asdict(start.measure())], tables.start),
+    "first": Part(measure_first, tables.first),
+    "crash": Part(measure_crash, tables.crash),
+    "cost": Part(lambda _: [{"rate": rate, **cost.measure(rate)} for rate in COST_RATES], tables.cost),
     "flood": Part(lambda options: [flood.measure(options.voters)], tables.flood),
     "dashboard": Part(measure_dashboard, tables.dashboard),
 }

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-import psycopg2
+from psycopg2.extensions import connection as Connection
 
 from bench.harness import election, message_count, until
 from election.model import topics
 from election.model.messages import Vote, encode_vote
 from election.platform.kafka import make_producer
-from election.platform.postgres import copy_rows
+from election.platform.postgres import connect, copy_rows
 from election.platform.settings import Settings
 from local.pipeline import Pipeline
 
@@ -58,7 +58,7 @@ def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
 
 
 def ballots(settings: Settings) -> int:
-    connection = psycopg2.connect(**settings.postgres)
+    connection = connect(settings)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT votes_expected FROM election")
         found = cursor.fetchone()
@@ -67,7 +67,7 @@ def ballots(settings: Settings) -> int:
 
 
 def some_voters(settings: Settings, count: int) -> list[Vote]:
-    connection = psycopg2.connect(**settings.postgres)
+    connection = connect(settings)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT voter_id FROM voters LIMIT %s", (count,))
         now = datetime.now(UTC)
@@ -76,7 +76,7 @@ def some_voters(settings: Settings, count: int) -> list[Vote]:
     return votes
 
 
-def scratch_table(connection: psycopg2.extensions.connection) -> None:
+def scratch_table(connection: Connection) -> None:
     """A table with the rules of `votes` but another name, so that the election's own votes stay to be cast."""
     with connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS scratch")
@@ -88,7 +88,7 @@ def scratch_table(connection: psycopg2.extensions.connection) -> None:
 
 def plain(settings: Settings, pause_seconds: float) -> float:
     """Insert, commit, produce and flush, one vote after the other."""
-    connection, producer = psycopg2.connect(**settings.postgres), make_producer(settings)
+    connection, producer = connect(settings), make_producer(settings)
     scratch_table(connection)
     votes = some_voters(settings, 20_000)
     started, done = time.monotonic(), 0
@@ -109,7 +109,7 @@ def plain(settings: Settings, pause_seconds: float) -> float:
 
 def floor(settings: Settings, voters: int) -> float:
     """The least that casting can cost: COPY into the table, commit, produce the same bytes, flush."""
-    connection, producer = psycopg2.connect(**settings.postgres), make_producer(settings)
+    connection, producer = connect(settings), make_producer(settings)
     scratch_table(connection)
     votes = some_voters(settings, voters)
     messages = [(vote.voter_id, encode_vote(vote)) for vote in votes]

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import psutil
-import psycopg2
 from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -27,6 +26,7 @@ from bench.harness import count_rows, election, until
 from bench.screenshots import find_browser, open_browser
 from election.model import topics
 from election.model.messages import Vote, encode_vote
+from election.platform import postgres
 from election.platform.kafka import make_producer
 from election.platform.settings import Settings
 from election.results.board import read_board
@@ -148,7 +148,7 @@ def measure_delays(settings: Settings, page: Page) -> list[float]:
     until(lambda: read_board(settings).counted == counted, "every recorded vote is counted", 0.5)
     page.evaluate(NOTE_FIGURES)
     page.wait_for_function("counted => window.seen.at(-1)?.[0] === counted", arg=counted, timeout=PAGE_MS)
-    connection, producer = psycopg2.connect(**settings.postgres), make_producer(settings)
+    connection, producer = postgres.connect(settings), make_producer(settings)
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT voters.voter_id FROM voters LEFT JOIN votes USING (voter_id) WHERE votes.voter_id IS NULL LIMIT %s",

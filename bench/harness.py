@@ -21,6 +21,7 @@ from election.model.messages import parse_tally
 from election.platform.java import find_java_home
 from election.platform.kafka import good_messages, make_reader
 from election.platform.kafka_topics import end_offsets
+from election.platform.postgres import connect
 from election.platform.settings import Settings, load_settings
 from local.pipeline import Pipeline
 
@@ -68,7 +69,7 @@ def audited(pipeline: Pipeline) -> bool:
 
 
 def count_rows(settings: Settings, table: str) -> int:
-    connection = psycopg2.connect(**settings.postgres)
+    connection = connect(settings)
     with connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
         found = cursor.fetchone()
@@ -108,7 +109,7 @@ def until_counted(settings: Settings, aggregates: Sequence[tuple[str, bytes]], v
 def roll_is_published(settings: Settings) -> bool:
     """Whether main.py has noted that voters_topic has everybody."""
     try:
-        connection = psycopg2.connect(**settings.postgres)
+        connection = connect(settings)
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT roll_published_to FROM election")
             found = cursor.fetchone()

@@ -19,13 +19,12 @@ from itertools import islice
 from multiprocessing.synchronize import Event
 from operator import itemgetter
 
-import psycopg2
-
 from bench.flink import TOTALS, key_prefix, read_flink, start_flink
 from bench.harness import election, until
 from election.model import topics
 from election.model.messages import Vote, encode_vote, parse_tally
 from election.platform.kafka import make_producer, make_reader
+from election.platform.postgres import connect
 from election.platform.settings import Settings
 from election.results.board import read_board
 from local.pipeline import Pipeline
@@ -115,7 +114,7 @@ WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 def send(settings: Settings, schedule: Sequence[Window], sent: multiprocessing.Queue) -> None:
     """Produces one vote per voter, at the rates of the schedule: puts when it began, and how many these were."""
-    connection = psycopg2.connect(**settings.postgres)
+    connection = connect(settings)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT voter_id FROM voters LIMIT %s", (votes_of(schedule),))
         left = iter([voter_id for (voter_id,) in cursor])
@@ -138,14 +137,17 @@ def send(settings: Settings, schedule: Sequence[Window], sent: multiprocessing.Q
 def receive(
     settings: Settings, topic: str, prefix: bytes, ready: Event, stop: Event, delays: multiprocessing.Queue
 ) -> None:
-    """Reads the totals per candidate and takes (time read, delay in seconds) of each."""
+    """Reads the totals per candidate and takes (time read, delay in seconds) of each that is larger than all before."""
     reader, taken = make_reader(settings, [topic]), []
+    largest: dict[bytes, int] = {}
     ready.set()
     while not stop.is_set():
         message = reader.poll(0.1)
         if message is not None and not message.error() and (message.key() or b"").startswith(prefix):
-            now = time.time()
-            taken.append((now, now - parse_tally(message.value()).newest_vote_at.timestamp()))
+            now, tally, key = time.time(), parse_tally(message.value()), message.key() or b""
+            if tally.total_votes > largest.get(key, 0):
+                largest[key] = tally.total_votes
+                taken.append((now, now - tally.newest_vote_at.timestamp()))
     reader.close()
     delays.put(taken)
 

@@ -107,11 +107,32 @@ def idle(records: Records) -> Rows:
     return {**rows, "all parts": f"{spread((sum(record.values()) for record in records), 3)} cores"}
 
 
-def start(records: Records) -> Rows:
+def first(records: Records) -> Rows:
     return {
-        "from the command to the dashboard's answer": f"{spread((record['dashboard'] for record in records), 1)} s",
-        "from the command to the first counted vote": f"{spread((record['counted'] for record in records), 1)} s",
+        f"{name}, from the command": f"first vote counted after {spread((one['first_counted'] for one in same), 1)} s;"
+        f" delays p50 {spread(one['p50'] for one in same)}, p99 {spread(one['p99'] for one in same)},"
+        f" longest {spread(one['worst'] for one in same)} ms;"
+        f" later than 2 s: {spread((100 * one['late'] for one in same), 1)} % of the totals"
+        for (name,), same in by(records, "name").items()
     }
+
+
+def crash(records: Records) -> Rows:
+    return {
+        f"{name}, kill -9 of the count": f"totals move again after {spread((one['moves'] for one in same), 1)} s,"
+        f" none more than a second late after {spread((one['fresh'] for one in same), 1)} s"
+        for (name,), same in by(records, "name").items()
+    }
+
+
+def cost(records: Records) -> Rows:
+    rows = {}
+    for (rate,), same in by(records, "rate").items():
+        parts = [name for name in same[0] if name != "rate"]
+        beside = [sum(one[name] for name in parts if name != "spark-streaming") for one in same]
+        each = ", ".join(f"{name} {spread((one[name] for one in same), 2)}" for name in parts)
+        rows[f"{rate:,} votes/s"] = f"{spread(beside, 2)} cores beside Spark ({each})"
+    return rows
 
 
 def flood(records: Records) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from contextlib import suppress
 
 import psycopg2
 
@@ -16,6 +17,7 @@ from election.model.definition import Election
 from election.model.errors import CannotLook, NotStarted
 from election.model.messages import Tally
 from election.model.rows import Candidate
+from election.platform.postgres import rows, transaction
 from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
 from election.results.board import Board, LiveBoard
@@ -25,7 +27,7 @@ from local.troubles import HOPELESS_SECONDS, Troubles, parse_event
 
 REFRESH_SECONDS = 1.0
 DOCTOR = "`python3 run.py doctor` looks for the cause"
-RATE_WINDOW_SECONDS = 5
+RATE_WINDOW_SECONDS, REST_PER_LOOK = 5, 20
 MOST_RESTARTS, RESTART_WINDOW_SECONDS = 5, 60
 
 
@@ -39,6 +41,7 @@ class Supervisor:
         self.restarts: dict[str, list[float]] = {}
         self.history: deque[tuple[float, int]] = deque()
         self.recorded = self.registered = 0
+        self.look_at = 0.0
         self.started = time.monotonic()
         self.troubles = Troubles(self.started)
 
@@ -101,18 +104,15 @@ class Supervisor:
                 server.start()
 
     def _look(self) -> None:
-        try:
-            connection = psycopg2.connect(**self.settings.postgres, connect_timeout=2)
-        except psycopg2.OperationalError:
+        """Asks how many are registered and recorded. Counting rows takes time, so it rests for twenty times as long."""
+        began = time.monotonic()
+        if began < self.look_at:
             return
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute("SELECT (SELECT count(*) FROM roll), (SELECT count(*) FROM votes)")
-                self.registered, self.recorded = cursor.fetchone() or (0, 0)
-        except psycopg2.Error:
-            pass
-        finally:
-            connection.close()
+        with suppress(psycopg2.Error), transaction(self.settings, connect_timeout=2) as connection:
+            if self.registered < self.election.registered:
+                self.registered = rows(connection, "SELECT count(*) FROM roll")[0]["count"]
+            self.recorded = rows(connection, "SELECT count(*) FROM votes")[0]["count"]
+        self.look_at = time.monotonic() + REST_PER_LOOK * (time.monotonic() - began)
 
     def rate(self) -> float:
         """Votes counted per second, over the last few seconds."""

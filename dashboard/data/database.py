@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from election.model.errors import first_line
+from election.platform import postgres
 from election.platform.postgres import rows
 from election.platform.settings import Settings
 
@@ -33,12 +34,12 @@ def connect(settings: Settings) -> Connection:
     Raises Unavailable.
     """
     try:
-        connection = psycopg2.connect(
-            **settings.postgres,
+        connection = postgres.connect(
+            settings,
             connect_timeout=CONNECT_SECONDS,
             tcp_user_timeout=TRANSPORT_MS,
             options=f"-c statement_timeout={STATEMENT_MS}",
-            application_name="dashboard",
+            application_name="streamlit-app",
         )
         connection.set_session(readonly=True, autocommit=True)
     except psycopg2.Error as error:

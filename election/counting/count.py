@@ -139,7 +139,7 @@ class Count:
         wait_for_slots(self.spark, self.slots, self.stop)
         try:
             counting(self)
-            log.info("the queries have started")
+            log.info("the queries have started: their first tasks follow")
             while not self.stop.is_set():
                 ended = [query for query in self._queries if not query.isActive]
                 for query in ended:
@@ -149,7 +149,7 @@ class Count:
                     return
                 if not ready and self._tasks_run():
                     ready = True
-                    log.info("ready: votes are counted as they come")
+                    log.info("counting in %s", "real time" if self.settings.real_time else "micro-batches")
                 if not saved and self._queries[0].lastProgress:
                     saved = True
                     log.info("a checkpoint is saved: votes so far are counted")

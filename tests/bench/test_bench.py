@@ -61,15 +61,18 @@ def test_one_wrong_total_makes_the_figure_not_exact():
     assert row.endswith("NOT EXACT")
 
 
+CRASHED = "simulated, kill -9 of the count"
+
+
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Runs the benchmark of the start, whose measurement finds the given seconds, and returns code and results."""
+    """Runs the benchmark of a crash, whose measurement finds the given seconds, and returns code and results."""
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
 
-    def run(counted: float, *arguments: str):
-        part = bench.Part(lambda _: [{"dashboard": 4.0, "counted": counted}], tables.start)
-        monkeypatch.setitem(bench.PARTS, "start", part)
-        monkeypatch.setattr(sys, "argv", ["bench", "start", "--runs", "1", *arguments])
+    def run(moves: float, *arguments: str):
+        part = bench.Part(lambda _: [{"name": "simulated", "moves": moves, "fresh": 30.0}], tables.crash)
+        monkeypatch.setitem(bench.PARTS, "crash", part)
+        monkeypatch.setattr(sys, "argv", ["bench", "crash", "--runs", "1", *arguments])
         code = bench.main()
         return code, json.loads(bench.RESULTS.read_text())
 
@@ -80,15 +83,15 @@ def test_another_sitting_replaces_the_runs(run):
     run(17.0)
     code, results = run(19.0)
     assert code == 0
-    assert results["start"]["rows"]["from the command to the first counted vote"] == "19.0 s"
+    assert "after 19.0 s" in results["crash"]["rows"][CRASHED]
 
 
 def test_another_sitting_adds_its_runs(run):
     run(17.0)
     code, results = run(19.0, "--add")
     assert code == 0
-    assert results["start"]["rows"]["from the command to the first counted vote"] == "18.0 (17.0 to 19.0) s"
-    assert [sitting["load"]["runs"] for sitting in results["start"]["sittings"]] == [1, 1]
+    assert "after 18.0 (17.0 to 19.0) s" in results["crash"]["rows"][CRASHED]
+    assert [sitting["load"]["runs"] for sitting in results["crash"]["sittings"]] == [1, 1]
 
 
 def test_runs_of_another_load_are_not_added(run, capsys):
