@@ -15,7 +15,6 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
-from tqdm import tqdm
 
 from election.model import topics
 from election.model.definition import Election
@@ -121,14 +120,11 @@ class Seeding:
 
     def _seed_voters(self, roll: Roll, done: int) -> None:
         pulse = Pulse("registered %s voters, %s/s")
-        with tqdm(total=self.election.registered, initial=done, unit=" voters", disable=None) as bar:
-            for number in range(done // PAGE_SIZE, roll.pages):
-                self.stop.check()
-                page = list(roll.page(number))
-                self.database.run(partial(self._seed_page, page))
-                bar.update(len(page))
-                if bar.disable:
-                    pulse.add(len(page))
+        for number in range(done // PAGE_SIZE, roll.pages):
+            self.stop.check()
+            page = list(roll.page(number))
+            self.database.run(partial(self._seed_page, page))
+            pulse.add(len(page))
         pulse.report()
 
     @staticmethod
