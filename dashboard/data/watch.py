@@ -36,7 +36,7 @@ REST_PER_WORK = 9
 IDLE_SECONDS = 60
 KAFKA_SECONDS = 5
 SAMPLES_KEPT = 60
-GROUPS = {"voting": topics.VOTERS, "roll": topics.VOTES}
+GROUPS = {topics.VOTING_GROUP: topics.VOTERS, topics.MAIN_GROUP: topics.VOTES}
 
 
 class Watch:
@@ -89,6 +89,7 @@ class Watch:
             ends = {name: self._offsets(name, list(known[name].partitions)) for name in (topics.VOTES, topics.VOTERS)}
             groups = {group: self._group(group, ends[topic]) for group, topic in GROUPS.items()}
         except KafkaException as error:
+            self._admin = make_admin(self.settings)  # one that was asked while Kafka was away may not recover
             return replace(watched, kafka_problem=error.args[0].str())
         messages = sum(latest - earliest for earliest, latest in ends[topics.VOTES].values())
         return replace(watched, log_messages=messages, groups=groups, kafka_problem=None, kafka_at=time.time())

@@ -15,6 +15,7 @@ from dashboard.figures.view import (
     Watched,
 )
 from dashboard.figures.words import age, count, number, span, votes
+from election.model import topics
 from election.results.board import CONNECTING as CONNECTING_TO_KAFKA
 from election.results.board import NO_TOPICS
 
@@ -100,8 +101,8 @@ def parts(view: View) -> list[Part]:
         Part("PostgreSQL", "keeps roll and record", _service(view, database), database or "answers"),
     ]
     for group, name, role in (
-        ("roll", "main.py", "seeds, marks who has voted"),
-        ("voting", "voting.py", "casts the votes"),
+        (topics.MAIN_GROUP, "main.py", "seeds, marks who has voted"),
+        (topics.VOTING_GROUP, "voting.py", "casts the votes"),
     ):
         seen = watched.groups.get(group)
         if seen is None or watched.kafka_problem:

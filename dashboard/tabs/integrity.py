@@ -93,7 +93,10 @@ def _speed(view: View) -> Markup:
         ("Casting", words.rate(pace[0]) if pace else "–", "votes a second, into the record"),
         ("Counting", words.rate(pace[1]) if pace else "–", "votes a second, into the tally"),
     ]
-    for group, name, topic in (("voting", "voting.py", topics.VOTERS), ("roll", "main.py", topics.VOTES)):
+    for group, name, topic in (
+        (topics.VOTING_GROUP, "voting.py", topics.VOTERS),
+        (topics.MAIN_GROUP, "main.py", topics.VOTES),
+    ):
         lag = words.count(groups[group].lag) if group in groups else "–"
         figures.append((f"To read for {name}", lag, f"messages on {topic}"))
     return parts.heading("Speed", "Rates of the last ten seconds") + parts.tiles(figures)

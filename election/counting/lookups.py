@@ -103,7 +103,7 @@ def register_lookups(spark: SparkSession, folder: Path) -> None:
     """Makes functions of Spark from the lookups' files in the folder, which must stay while Spark runs."""
     java = JavaClass(spark, folder, "Lookup")
     for lookup in LOOKUPS:
-        spark.sparkContext.addFile(str(folder / lookup.file))
+        spark.sparkContext.addFile((folder / lookup.file).as_uri())
         java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)
     # An executor reads a file at its first question: the roll's takes seconds, which go by while the query is planned.
     first_question = spark.range(1).select(find_voter(F.col("id").cast("string")))

@@ -94,14 +94,17 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     builder = (
         SparkSession.builder.appName("realtime-election")
         .master(master)
-        .config("spark.jars", ",".join(jar.absolute().as_uri() for jar in jars))
         .config("spark.cores.max", slots)
         .config("spark.driver.memory", settings.spark_driver_memory)
         .config("spark.driver.extraJavaOptions", " ".join((*JVM_TUNING, *of_driver)))
         .config("spark.executor.extraJavaOptions", " ".join(JVM_TUNING))
         .config("spark.sql.shuffle.partitions", settings.spark_shuffle_partitions)
     )
-    if not settings.spark_master:  # a list with commas between them: relative, it has none of a person's own folders
+    if settings.spark_master:
+        builder = builder.config("spark.jars", ",".join(str(jar.absolute()) for jar in jars))
+    else:
+        # A comma in a person's folder would split Spark's own lists: Java's class path, and a relative path.
+        builder = builder.config("spark.driver.extraClassPath", os.pathsep.join(str(jar.absolute()) for jar in jars))
         builder = builder.config("spark.local.dir", os.path.relpath(temporary))
     for name, value in TUNING.items():
         builder = builder.config(name, value)

@@ -26,7 +26,7 @@ from election.results.board import Board, read_board
 from local.pipeline import Pipeline
 from local.processes import Process
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 COUNTING, CHECKPOINT_SAVED = "counting in", "a checkpoint is saved"
 # Not the usual ones: those are left to an election that runs beside the lab.
 PORTS = {"Kafka": 29092, "Kafka's controller": 29192, "PostgreSQL": 25432, "the dashboard": 28501}

@@ -158,7 +158,7 @@ def staged_sources(
         "kafka_at": now,
         "kafka_problem": None,
         "log_messages": board.counted,
-        "groups": {"voting": Group(1, election.ballots - board.counted), "roll": Group(1, 0)},
+        "groups": {"voting": Group(1, election.ballots - board.counted), "main": Group(1, 0)},
         "samples": tuple(
             Sample(now - 10 + 2 * step, board.counted + 40 * step, board.counted + 40 * step) for step in range(6)
         )

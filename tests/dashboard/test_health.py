@@ -24,7 +24,7 @@ AGREEING = Watched(
     kafka_at=NOW,
     kafka_problem=None,
     log_messages=8,
-    groups={"voting": Group(1, 7), "roll": Group(0, 3)},
+    groups={"voting": Group(1, 7), "main": Group(0, 3)},
 )
 
 
