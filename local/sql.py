@@ -1,0 +1,45 @@
+"""Asks the election's database, as its administrator, and shows the rows: what psql does, where there is none.
+
+python -m local.sql "SELECT voter_id, voter_name FROM voters LIMIT 1"
+python -m local.sql --bare "SELECT voter_id FROM votes LIMIT 1"          values only, for a shell's variable
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import psycopg2
+from rich.console import Console
+from rich.table import Table
+
+from election.model.errors import ElectionError, first_line
+from election.platform.postgres import transaction
+from election.platform.settings import load_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.sql", description="Shows what PostgreSQL answers.")
+    parser.add_argument("query")
+    parser.add_argument("--bare", action="store_true", help="values only, a row a line")
+    options = parser.parse_args(arguments)
+    try:
+        with transaction(load_settings().administrator) as connection, connection.cursor() as cursor:
+            cursor.execute(options.query)
+            names = [column.name for column in cursor.description or ()]
+            found = [["" if value is None else str(value) for value in row] for row in cursor] if names else []
+    except (ElectionError, psycopg2.Error) as error:
+        print(f"error: {first_line(error)}", file=sys.stderr)
+        return 1
+    if options.bare:
+        print("\n".join("|".join(row) for row in found))
+        return 0
+    table = Table(*names)
+    for row in found:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
