@@ -125,5 +125,7 @@ def measure_crash(name: str, kill_at: float, seconds: float) -> Crash:
     """`kill -9` of the count `kill_at` seconds after the first counted vote, watched for `seconds` in all."""
     _, killed, moments = run_election(name, seconds, kill_at)
     after = [(at - killed, delay) for at, delay in moments if at > killed + 0.5]
+    if not after:
+        raise TimeoutError(f"no total moved within {seconds - kill_at:.0f} s after the kill: give more --seconds")
     late = [at for at, delay in after if delay > AGAIN_LATE_SECONDS]
     return Crash(after[0][0], max(late, default=0.0))
