@@ -127,6 +127,7 @@ class Count:
                 reason = f"{failed}: {alike(first_line(error))}"
                 if reason == before and not progress:
                     set_aside(self.checkpoint / failed)
+                    reason = ""
                 before = reason
 
     def _votes_waiting(self) -> int:

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from pyspark.errors import PySparkException
 
 from election.counting import checkpoint
 from election.counting.checkpoint import alike, checkpoint_path, saved_offsets, set_aside
+from election.counting.count import MANY_VOTES, TOTALS, Count
+from election.platform import runtime
 from election.platform.refusals import is_denied
+from election.platform.runtime import Stop
 from election.platform.settings import Settings
 
 FAILED = (
@@ -77,6 +82,56 @@ def test_a_checkpoint_that_is_set_aside_is_kept_under_another_name(tmp_path, cap
     assert (aside / "commits" / "3").exists()
     assert "is set aside" in caplog.text
     set_aside(tmp_path / "totals")
+
+
+class Attempts(Count):
+    """A count whose attempts fail with the given messages, one after the other, and which then is told to stop."""
+
+    def __init__(self, folder: Path, waiting: int, *failures: str):
+        super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: None))
+        self.waiting, self.failures, self.drained = waiting, list(failures), []
+        (folder / TOTALS).mkdir()
+
+    def _votes_waiting(self):
+        return self.waiting
+
+    def _run(self, counting, draining=False):
+        self.drained.append(draining)
+        self._queries = [SimpleNamespace(name=TOTALS, lastProgress=None, exception=lambda: "failed")]
+        if self.failures:
+            raise PySparkException(message=self.failures.pop(0))
+        if not draining:
+            self.stop.set()
+
+
+@pytest.fixture
+def no_pause(monkeypatch):
+    monkeypatch.setattr(runtime, "RETRY_SECONDS", 0)
+
+
+NOT_EMPTY = "[STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY] The checkpoint location {} should be empty"
+
+
+def test_a_drain_that_fails_is_followed_by_real_time_mode_on_the_same_checkpoint(tmp_path, no_pause):
+    count = Attempts(tmp_path, MANY_VOTES + 1, NOT_EMPTY.format(1))
+    count.keep_running(lambda _: None)
+    assert count.drained == [True, False]
+    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+
+
+def test_the_same_failure_twice_in_a_row_sets_the_checkpoint_aside_and_counts_anew(tmp_path, no_pause):
+    count = Attempts(tmp_path, MANY_VOTES + 1, NOT_EMPTY.format(1), NOT_EMPTY.format(2))
+    count.keep_running(lambda _: None)
+    assert count.drained == [True, False, True, False]
+    [aside] = tmp_path.iterdir()
+    assert aside.name.startswith(f"{TOTALS}-set-aside-")
+
+
+def test_failures_of_different_kinds_leave_the_checkpoint_alone(tmp_path, no_pause):
+    count = Attempts(tmp_path, 0, "the broker is away", "an executor is lost", "the broker is away")
+    count.keep_running(lambda _: None)
+    assert count.drained == [False] * 4
+    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 
 class SparkError(Exception):
