@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -123,7 +124,8 @@ def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folde
             lines.append(line)
             if "Ctrl-C here stops both" in line:
                 break
-        exports = dict(re.findall(r"^export (\w+)=(.*)$", "".join(lines), re.MULTILINE))
+        found = re.findall(r"^export (\w+)=(.*)$", "".join(lines), re.MULTILINE)
+        exports = {name: "".join(shlex.split(value)) for name, value in found}
         assert {"KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_PORT", "POSTGRES_PASSWORD"} <= exports.keys()
 
         log = folder / "main.log"
