@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -88,12 +89,16 @@ class Services:
             os.execve(sys.executable, command("services", folder), {**os.environ, **(variables or {})})
         self.said = ""
         self.code: int | None = None
-        threading.Thread(target=self._read, daemon=True).start()
+        self.closing = threading.Event()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
+        """Waits outside of a read: one that is on its way would keep the terminal open after it is closed."""
         with suppress(OSError):
-            while text := os.read(self.terminal, 4096):
-                self.said += text.decode(errors="replace")
+            while not self.closing.is_set():
+                if select.select([self.terminal], [], [], 0.1)[0]:
+                    self.said += os.read(self.terminal, 4096).decode(errors="replace")
 
     def up(self) -> Services:
         wait_for(lambda: "Ctrl-C here stops both" in self.said or self.ended(), START_SECONDS, "the services start")
@@ -114,10 +119,12 @@ class Services:
     def end(self, number: int | None) -> int:
         """Sends a signal, or closes the terminal's window, and returns the exit code."""
         if number is None:
+            self.closing.set()
+            self.reader.join()
             os.close(self.terminal)
         else:
             os.kill(self.pid, number)
-        wait_for(self.ended, 60, "run.py ends")
+        wait_for(self.ended, 150, "run.py ends")
         assert self.code is not None
         return self.code
 
@@ -180,7 +187,7 @@ def test_ctrl_c_in_the_first_seconds_is_no_error(java, folder):
     with services(folder / "var") as started:
         wait_for((folder / "var" / "postgres.part").exists, START_SECONDS, "PostgreSQL's data are being made")
         os.write(started.terminal, b"\x03")
-        wait_for(started.ended, 60, "run.py ends")
+        wait_for(started.ended, 150, "run.py ends")
     assert started.code == 0
     assert started.said.rstrip().endswith("stopped")
     assert "error" not in started.said
