@@ -24,7 +24,6 @@ from election.model.messages import (
     parse_vote,
     parse_voter,
 )
-from election.results import board as results
 from election.results.board import Board
 from tests.support.messages import (
     CORPUS,
@@ -229,7 +228,7 @@ def test_a_tally_under_another_key_than_its_own_is_malformed(key):
 
 
 def test_a_flood_of_made_up_keys_and_fields_does_not_fill_the_board(monkeypatch):
-    monkeypatch.setattr(results, "MOST_KEYS", 3)
+    monkeypatch.setattr(topics, "MOST_KEYS", 3)
     board = Board()
     for number in range(5):
         apply(board, b"%d" % number, {**TALLY, "candidate_id": str(number), "made_up": "x" * 1000})
