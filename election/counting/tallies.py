@@ -17,7 +17,7 @@ from election.model.messages import Reason
 
 
 def parse_messages(messages: DataFrame) -> DataFrame:
-    """One vote per message, with the reason where it is none. The rules are those of `events.parse_vote`.
+    """One vote per message, with the reason where it is none. The rules are those of `messages.parse_vote`.
 
     Needs `functions.register_parse_vote`.
     """
@@ -30,7 +30,7 @@ def parse_messages(messages: DataFrame) -> DataFrame:
 def validate_votes(votes: DataFrame) -> DataFrame:
     """The votes with their candidate's party and their voter's groups, and a reason where either is unknown.
 
-    Needs the lookups: `enrichment.register_lookups`.
+    Needs the lookups: `lookups.register_lookups`.
     """
     unknown = F.when(F.col("candidate").isNull(), Reason.UNKNOWN_CANDIDATE).when(
         F.col("voter").isNull(), Reason.UNREGISTERED

@@ -123,7 +123,7 @@ def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop |
 
 
 def flush(producer: Producer, stop: Stop) -> bool:
-    """Waits until the broker has everything. False when the stage was told to stop before that."""
+    """Waits until the broker has everything. False when the script was told to stop before that."""
     waiting = Waiting(KAFKA_TAKES)
     while producer.flush(FLUSH_SLICE_SECONDS):
         if stop.is_set():

@@ -1,4 +1,4 @@
-"""PostgreSQL: the roll, and the record of votes. What is committed here is the truth; all else follows from it."""
+"""PostgreSQL: connections that wait for it, and queries. What is committed there is the truth."""
 
 from __future__ import annotations
 

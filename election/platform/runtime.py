@@ -61,7 +61,7 @@ class Stop(threading.Event):
             raise Stopped
 
     def at_work(self) -> bool:
-        """True until told to stop. The loop that is a stage's work asks this each time around."""
+        """True until told to stop. The loop that is a script's work asks this each time around."""
         now = time.monotonic()
         if self._health_file and now - self._touched >= TOUCH_SECONDS:
             self._health_file.touch()
@@ -108,7 +108,7 @@ def wait_until(reason_to_wait: Callable[[], str | None], what: str, stop: Stop, 
 
 
 class Pulse:
-    """Logs how far a stage is and how fast, every `every_seconds` while something happens."""
+    """Logs how far a script is and how fast, every `every_seconds` while something happens."""
 
     def __init__(self, template: str, every_seconds: float = 5):
         self.template, self.every_seconds = template, every_seconds
@@ -144,7 +144,7 @@ def run_script(name: str, script: Callable[[Settings, Stop], None]) -> None:
 
 
 def keep_running(script: Callable[[Settings, Stop], None], settings: Settings, stop: Stop) -> None:
-    """Runs the stage, from its start again when Kafka fails under it, until it ends or is told to stop.
+    """Runs the script, from its start again when Kafka fails under it, until it ends or is told to stop.
 
     Raises CannotRun.
     """

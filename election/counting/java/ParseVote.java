@@ -19,7 +19,7 @@ import org.apache.spark.sql.api.java.UDF2;
 
 /**
  * Key and value of a message on votes_topic to the vote: voter_id, candidate_id, voting_time, vote, and the reason why it
- * is none, or null. The rules are those of `events.parse_vote`, whose patterns and reasons it is given.
+ * is none, or null. The rules are those of `messages.parse_vote`, whose patterns and reasons it is given.
  */
 public class ParseVote implements UDF2 {
     private static final JsonFactory JSON = new JsonFactory()
