@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer
 
@@ -29,8 +28,8 @@ from election.model.errors import CannotRun, Malformed
 from election.model.messages import Vote, Voter, encode_vote, parse_voter
 from election.platform.consumer import WatchingConsumer, commit, next_offsets
 from election.platform.kafka import flush, good_messages, publish
-from election.platform.postgres import Database, row
-from election.platform.runtime import Pulse, Stop, wait_until
+from election.platform.postgres import Database, wait_for_row
+from election.platform.runtime import Pulse, Stop
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +44,8 @@ def wait_for_election(database: Database, election: Election, stop: Stop) -> Non
 
     Raises CannotRun when it holds another.
     """
-    held: dict[str, Any] | None = None
-
-    def lacking() -> str | None:
-        nonlocal held
-        held = database.run(lambda connection: row(connection, "SELECT name, fingerprint FROM election"))
-        return None if held else "main.py prepares it"
-
-    wait_until(lacking, "the election", stop)
-    assert held
+    query = "SELECT name, fingerprint FROM election"
+    held = wait_for_row(database, query, "the election", stop, lambda row: None if row else "main.py prepares it")
     if held["fingerprint"] != election.fingerprint:
         raise CannotRun(
             f"the database {database.settings.postgres_db} holds the election {held['name']!r} with other voters than"

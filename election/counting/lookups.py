@@ -19,8 +19,8 @@ from pyspark.sql import functions as F
 
 from election.counting.functions import JavaClass
 from election.model import topics
-from election.platform.postgres import Database, row
-from election.platform.runtime import Stop, wait_until
+from election.platform.postgres import Database, wait_for_row
+from election.platform.runtime import Stop
 from election.platform.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -78,19 +78,14 @@ def copy_lookups(settings: Settings, stop: Stop, folder: Path) -> str:
 
 def wait_for_roll(database: Database, stop: Stop) -> str:
     """Returns the election's fingerprint when main.py has registered every voter."""
-    held: dict[str, Any] | None = None
     query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
 
-    def lacking() -> str | None:
-        nonlocal held
-        held = database.run(lambda connection: row(connection, query))
+    def lacking(held: dict[str, Any] | None) -> str | None:
         if not held:
             return "main.py prepares the election"
         return "main.py registers the voters" if held["seeded"] < held["registered"] else None
 
-    wait_until(lacking, "the roll", stop)
-    assert held
-    return str(held["fingerprint"])
+    return str(wait_for_row(database, query, "the roll", stop, lacking)["fingerprint"])
 
 
 def _copy(query: str, path: Path, connection: Connection) -> int:

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from election.model.errors import CannotRun, StartAgain, first_line
-from election.platform.runtime import Backoff, Stop, Waiting
+from election.platform.runtime import Backoff, Stop, Waiting, wait_until
 from election.platform.settings import LOGINS, Settings, password_setting
 
 Result = TypeVar("Result")
@@ -116,6 +116,23 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def wait_for_row(
+    database: Database, query: str, what: str, stop: Stop, lacking: Callable[[dict[str, Any] | None], str | None]
+) -> dict[str, Any]:
+    """The row of a query, once `lacking` says of it that nothing is missing: that there is no row yet, for one.
+
+    Raises Stopped, and what Database.run raises.
+    """
+    found: list[dict[str, Any]] = []
+
+    def reason_to_wait() -> str | None:
+        found[:] = database.run(lambda connection: rows(connection, query))
+        return lacking(found[0] if found else None)
+
+    wait_until(reason_to_wait, what, stop)
+    return found[0]
 
 
 def ensure_schema(connection: Connection) -> None:
