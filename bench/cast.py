@@ -15,7 +15,7 @@ from bench.harness import election, message_count, until
 from election.model import topics
 from election.model.messages import Vote, encode_vote
 from election.platform.kafka import make_producer
-from election.platform.postgres import connect, copy_rows
+from election.platform.postgres import connect, copy_rows, transaction
 from election.platform.settings import Settings
 from local.pipeline import Pipeline
 
@@ -58,22 +58,17 @@ def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
 
 
 def ballots(settings: Settings) -> int:
-    connection = connect(settings)
-    with connection, connection.cursor() as cursor:
+    with transaction(settings) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT votes_expected FROM election")
         found = cursor.fetchone()
-    connection.close()
     return found[0] if found else 0
 
 
 def some_voters(settings: Settings, count: int) -> list[Vote]:
-    connection = connect(settings)
-    with connection, connection.cursor() as cursor:
+    with transaction(settings) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT voter_id FROM voters LIMIT %s", (count,))
         now = datetime.now(UTC)
-        votes = [Vote(voter_id, "1", now) for (voter_id,) in cursor]
-    connection.close()
-    return votes
+        return [Vote(voter_id, "1", now) for (voter_id,) in cursor]
 
 
 def scratch_table(connection: Connection) -> None:

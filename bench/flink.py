@@ -20,7 +20,7 @@ from election.platform.jars import JARS, ensure_jars
 from election.platform.java import find_java_home
 from election.platform.kafka import make_admin, make_reader
 from election.platform.kafka_topics import read_to_end
-from election.platform.postgres import connect
+from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from local.pipeline import Pipeline
 from local.processes import Process
@@ -63,12 +63,11 @@ def start_flink(pipeline: Pipeline, settings: Settings, options: Mapping[str, st
     _make_topic(settings)
     roll = folder / "roll.csv"
     job = folder / "flink.json"
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with transaction(settings) as connection, connection.cursor() as cursor:
         with roll.open("wb") as file:
             cursor.copy_expert(f"COPY ({find_voter.query}) TO STDOUT (FORMAT csv)", file)
         cursor.execute("SELECT candidate_id, party_affiliation FROM candidates")
         parties = dict(cursor.fetchall())
-    connection.close()
     job.write_text(
         json.dumps(
             {

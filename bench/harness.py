@@ -21,7 +21,7 @@ from election.model.messages import parse_tally
 from election.platform.java import find_java_home
 from election.platform.kafka import good_messages, make_reader
 from election.platform.kafka_topics import end_offsets
-from election.platform.postgres import connect
+from election.platform.postgres import transaction
 from election.platform.settings import Settings, load_settings
 from local.pipeline import Pipeline
 
@@ -69,11 +69,9 @@ def audited(pipeline: Pipeline) -> bool:
 
 
 def count_rows(settings: Settings, table: str) -> int:
-    connection = connect(settings)
-    with connection, connection.cursor() as cursor:
+    with transaction(settings) as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
         found = cursor.fetchone()
-    connection.close()
     return found[0] if found else 0
 
 
@@ -109,11 +107,9 @@ def until_counted(settings: Settings, aggregates: Sequence[tuple[str, bytes]], v
 def roll_is_published(settings: Settings) -> bool:
     """Whether main.py has noted that voters_topic has everybody."""
     try:
-        connection = connect(settings)
-        with connection, connection.cursor() as cursor:
+        with transaction(settings) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT roll_published_to FROM election")
             found = cursor.fetchone()
-        connection.close()
     except psycopg2.errors.UndefinedTable:
         return False
     return bool(found and found[0])

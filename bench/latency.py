@@ -24,7 +24,7 @@ from bench.harness import election, until
 from election.model import topics
 from election.model.messages import Vote, encode_vote, parse_tally
 from election.platform.kafka import make_producer, make_reader
-from election.platform.postgres import connect
+from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from election.results.board import read_board
 from local.pipeline import Pipeline
@@ -114,11 +114,9 @@ WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 def send(settings: Settings, schedule: Sequence[Window], sent: multiprocessing.Queue) -> None:
     """Produces one vote per voter, at the rates of the schedule: puts when it began, and how many these were."""
-    connection = connect(settings)
-    with connection, connection.cursor() as cursor:
+    with transaction(settings) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT voter_id FROM voters LIMIT %s", (votes_of(schedule),))
         left = iter([voter_id for (voter_id,) in cursor])
-    connection.close()
     producer, started, total = make_producer(settings), time.time(), 0
     for window in schedule:
         done = 0
