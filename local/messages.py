@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import closing
-
-from confluent_kafka import KafkaException
+from functools import partial
 
 from election.platform.kafka import make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.settings import load_settings
+from election.results.look import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,16 +22,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("topic")
     parser.add_argument("key", nargs="?", help="show this key only")
     options = parser.parse_args(arguments)
-    try:
-        with closing(make_reader(load_settings(), [options.topic])) as reader:
-            for messages in read_to_end(reader, [options.topic]):
-                for message in messages:
-                    key, value = (text(part) for part in (message.key(), message.value()))
-                    if options.key in (None, key):
-                        print(f"{message.partition()}/{message.offset()}  {key}  {value}")
-    except KafkaException as error:
-        print(f"error: Kafka: {error.args[0].str()}", file=sys.stderr)
-        return 1
+    return run_command("local.messages", partial(show, options.topic, options.key))
+
+
+def show(topic: str, wanted: str | None) -> int:
+    with closing(make_reader(load_settings(), [topic])) as reader:
+        for messages in read_to_end(reader, [topic]):
+            for message in messages:
+                key, value = (text(part) for part in (message.key(), message.value()))
+                if wanted in (None, key):
+                    print(f"{message.partition()}/{message.offset()}  {key}  {value}")
     return 0
 
 

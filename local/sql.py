@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
-import psycopg2
 from rich.console import Console
 from rich.table import Table
 
-from election.model.errors import ElectionError, first_line
 from election.platform.postgres import transaction
 from election.platform.settings import load_settings
+from election.results.look import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,15 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("query")
     parser.add_argument("--bare", action="store_true", help="values only, a row a line")
     options = parser.parse_args(arguments)
-    try:
-        with transaction(load_settings().administrator) as connection, connection.cursor() as cursor:
-            cursor.execute(options.query)
-            names = [column.name for column in cursor.description or ()]
-            found = [["" if value is None else str(value) for value in row] for row in cursor] if names else []
-    except (ElectionError, psycopg2.Error) as error:
-        print(f"error: {first_line(error)}", file=sys.stderr)
-        return 1
-    if options.bare:
+    return run_command("local.sql", partial(show, options.query, options.bare))
+
+
+def show(query: str, bare: bool) -> int:
+    with transaction(load_settings().administrator) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        names = [column.name for column in cursor.description or ()]
+        found = [["" if value is None else str(value) for value in row] for row in cursor] if names else []
+    if bare:
         print("\n".join("|".join(row) for row in found))
         return 0
     table = Table(*names)

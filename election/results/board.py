@@ -32,7 +32,6 @@ CHECK_TOPICS_SECONDS = 5
 CONNECTING = "connecting to Kafka"
 NO_TOPICS, TOPICS_GONE = "main.py has not created the topics yet", "its topics are gone: main.py creates them anew"
 SKIPS_LOGGED = 10
-# More than a week of minutes with a dozen candidates has.
 KEYS = {topic.name: topic.key for topic in topics.AGGREGATED}
 
 
