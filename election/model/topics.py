@@ -21,7 +21,7 @@ AUDIT_VERDICTS = "audit_verdicts"
 # The consumer groups have the names of their scripts. READER is for those that read everything and commit nothing.
 MAIN_GROUP, VOTING_GROUP, READER = "main", "voting", "reader"
 
-# A reader (`results.board`) keeps at most so many totals of a topic: a week of minutes with a dozen candidates has fewer.
+# A reader (`results.board`) keeps at most so many totals of a topic; a week of minutes with a dozen candidates fits.
 MOST_KEYS = 200_000
 COMPACT_SEGMENT_BYTES = 8 * 1024 * 1024
 REJECTED_MAX_BYTES = 3 * 1024 * 1024
