@@ -58,7 +58,7 @@ class Count:
         self.settings, self.stop, self.spark, self.slots = settings, stop, spark, slots
         self.checkpoint, self.watch = checkpoint, watch
         self._queries: list[StreamingQuery] = []
-        self._draining = False
+        self._draining, self._started = False, ""
 
     def read_votes(self) -> DataFrame:
         """votes_topic from its beginning: key, value (bytes), partition, offset."""
@@ -80,6 +80,7 @@ class Count:
         self._start(REJECTED, rejected, REJECTED_CHECKPOINT_INTERVAL, compression="lz4")
 
     def _start(self, name: str, messages: DataFrame, checkpoint_interval: str, compression: str) -> None:
+        self._started = name
         self._queries.append(
             messages.writeStream.queryName(name)
             .format("kafka")
@@ -102,14 +103,16 @@ class Count:
     def keep_running(self, counting: Callable[[Count], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
 
-        The same failure twice in a row, without progress between, sets the checkpoint of that query aside.
+        The same failure twice in a row, without progress between and while Kafka answers, is the checkpoint's: that of
+        the query is set aside.
         Raises CannotRun when Kafka refuses the user, StartAgain when votes_topic was made anew.
         """
-        backoff, before = Backoff(), ""
+        before: str | None = None
+        backoff = Backoff()
         while not self.stop.is_set():
             try:
                 # After a failure real-time mode is tried at once: it takes up what a micro-batch may refuse.
-                if self.settings.real_time and not before and self._votes_waiting() > MANY_VOTES:
+                if self.settings.real_time and before is None and self._votes_waiting() > MANY_VOTES:
                     log.info("counting in micro-batches what waits on %s", topics.VOTES)
                     self._run(counting, draining=True)
                 self._run(counting)
@@ -121,14 +124,15 @@ class Count:
                     ) from None
                 log.error("the count stopped and starts again: %s", first_line(error))
                 backoff.wait(self.stop)
-                self.watch.check()
-                failed = next((query.name for query in self._queries if query.exception()), TOTALS)
+                answers = self.watch.check()
+                failed = next((query.name for query in self._queries if query.exception()), self._started)
                 progress = any(query.lastProgress for query in self._queries)
                 reason = f"{failed}: {alike(first_line(error))}"
-                if reason == before and not progress:
+                if answers and failed and reason == before and not progress:
                     set_aside(self.checkpoint / failed)
-                    reason = ""
-                before = reason
+                    before = None
+                else:
+                    before = reason if answers else ""
 
     def _votes_waiting(self) -> int:
         """How many messages the checkpoint has not seen yet."""
@@ -136,7 +140,8 @@ class Count:
 
     def _run(self, counting: Callable[[Count], None], draining: bool = False) -> None:
         """Runs the queries until one fails or it is time to stop; `draining`, until what waited is counted."""
-        self._queries, self._draining, ready, saved, check_at = [], draining, False, False, 0.0
+        self._queries, self._draining, self._started = [], draining, ""
+        ready, saved, check_at = False, False, 0.0
         wait_for_slots(self.spark, self.slots, self.stop)
         try:
             counting(self)
@@ -148,7 +153,7 @@ class Count:
                         raise error
                 if ended == self._queries:
                     return
-                if not ready and self._tasks_run():
+                if not ready and not draining and self._tasks_run():
                     ready = True
                     log.info("counting in %s", "real time" if self.settings.real_time else "micro-batches")
                 if not saved and self._queries[0].lastProgress:
@@ -168,8 +173,6 @@ class Count:
 
     def _tasks_run(self) -> bool:
         """Whether every task of the real-time batches is at work; in micro-batches, whether the first has ended."""
-        if self._draining:
-            return False
         if not self.settings.real_time:
             return bool(self._queries[0].lastProgress)
         return running_tasks(self.spark) >= self.slots

@@ -155,8 +155,8 @@ class TopicWatch:
         self.made = topic_id(admin, topic)
         self._waiting: Waiting | None = None
 
-    def check(self) -> None:
-        """Raises StartAgain if the topic is gone or another. Says so while Kafka doesn't answer."""
+    def check(self) -> bool:
+        """Whether Kafka answers; says so while it doesn't. Raises StartAgain if the topic is gone or another."""
         try:
             made = topic_id(self.admin, self.topic)
         except KafkaException as error:
@@ -164,9 +164,10 @@ class TopicWatch:
                 raise StartAgain(f"the topic {self.topic} is gone") from None
             self._waiting = self._waiting or Waiting("Kafka")
             self._waiting.note(error.args[0].str())
-            return
+            return False
         if self._waiting:
             self._waiting.done()
             self._waiting = None
         if made != self.made:
             raise StartAgain(f"the topic {self.topic} was made anew")
+        return True

@@ -87,9 +87,9 @@ def test_a_checkpoint_that_is_set_aside_is_kept_under_another_name(tmp_path, cap
 class Attempts(Count):
     """A count whose attempts fail with the given messages, one after the other, and which then is told to stop."""
 
-    def __init__(self, folder: Path, waiting: int, *failures: str):
-        super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: None))
-        self.waiting, self.failures, self.drained = waiting, list(failures), []
+    def __init__(self, folder: Path, waiting: int, *failures: str, kafka_answers: bool = True, started: bool = True):
+        super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: kafka_answers))
+        self.waiting, self.failures, self.drained, self.started = waiting, list(failures), [], started
         (folder / TOTALS).mkdir()
 
     def _votes_waiting(self):
@@ -97,7 +97,9 @@ class Attempts(Count):
 
     def _run(self, counting, draining=False):
         self.drained.append(draining)
-        self._queries = [SimpleNamespace(name=TOTALS, lastProgress=None, exception=lambda: "failed")]
+        self._queries = (
+            [SimpleNamespace(name=TOTALS, lastProgress=None, exception=lambda: "failed")] if self.started else []
+        )
         if self.failures:
             raise PySparkException(message=self.failures.pop(0))
         if not draining:
@@ -125,6 +127,19 @@ def test_the_same_failure_twice_in_a_row_sets_the_checkpoint_aside_and_counts_an
     assert count.drained == [True, False, True, False]
     [aside] = tmp_path.iterdir()
     assert aside.name.startswith(f"{TOTALS}-set-aside-")
+
+
+def test_a_failure_while_kafka_is_away_is_not_the_checkpoints(tmp_path, no_pause):
+    count = Attempts(tmp_path, MANY_VOTES + 1, *["Timed out waiting for a node assignment"] * 3, kafka_answers=False)
+    count.keep_running(lambda _: None)
+    assert count.drained == [True, False, False, False]
+    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+
+
+def test_a_failure_before_any_query_is_started_is_not_the_checkpoints(tmp_path, no_pause):
+    count = Attempts(tmp_path, 0, *["Failed to find data source: kafka"] * 3, started=False)
+    count.keep_running(lambda _: None)
+    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 
 def test_failures_of_different_kinds_leave_the_checkpoint_alone(tmp_path, no_pause):
