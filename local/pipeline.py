@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from election import PROJECT
@@ -14,7 +15,7 @@ from election.platform.runtime import Stop
 from local.folder import Lock, make_folder, remove, renew_temporary
 from local.kafka import KafkaServer
 from local.postgres import PostgresServer
-from local.processes import Process, free_port
+from local.processes import Process, free_port, leash
 
 PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
 SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
@@ -78,11 +79,14 @@ class Pipeline:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
     def start_services(self, stop: Stop | None = None) -> None:
-        """Starts Kafka and PostgreSQL and returns when both answer. Raises NotStarted, or Stopped."""
-        for server in (self.postgres, self.kafka):
-            server.start(stop)
-            if stop:
-                stop.check()
+        """Starts Kafka and PostgreSQL side by side and returns when both answer. Raises NotStarted, or Stopped."""
+        leash()  # The two threads share one.
+        with ThreadPoolExecutor(2, "servers") as beside:
+            starting = [beside.submit(server.start, stop) for server in (self.postgres, self.kafka)]
+        for started in starting:
+            started.result()
+        if stop:
+            stop.check()
 
     def start(self, part: str, **settings: str) -> Process:
         """Starts a script, again if it has ended. 'voting-2' is a second voting.py; `settings` are for it alone."""

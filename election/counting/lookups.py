@@ -101,5 +101,5 @@ def register_lookups(spark: SparkSession, folder: Path) -> None:
         spark.sparkContext.addFile((folder / lookup.file).as_uri())
         java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)
     # An executor reads a file at its first question: the roll's takes seconds, which go by while the query is planned.
-    first_question = spark.range(1).select(find_voter(F.col("id").cast("string")))
+    first_question = spark.range(0, 1, numPartitions=1).select(find_voter(F.col("id").cast("string")))
     Thread(target=first_question.collect, name="lookups", daemon=True).start()

@@ -6,11 +6,13 @@ import logging
 import os
 import signal
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyspark
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
+from pyspark.sql.streaming import StreamingQuery
 
 from election import PROJECT
 from election.model.errors import CannotRun, first_line
@@ -42,6 +44,8 @@ TUNING = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
+    # The status tracker would learn of the last task that started with the next heartbeat: up to ten seconds later.
+    "spark.ui.liveUpdate.period": "0",
     # A page of another site could end a query otherwise: these buttons ask for no token.
     "spark.ui.killEnabled": "false",
     # What Spark's pages and logs hide: the defaults, and the option that holds Kafka's password.
@@ -167,10 +171,11 @@ def count_slots(spark: SparkSession) -> int:
     return context.defaultParallelism if executors else 0
 
 
-def running_tasks(spark: SparkSession) -> int:
-    """How many tasks are at work on the executors now."""
+def running_tasks(spark: SparkSession, queries: Iterable[StreamingQuery]) -> int:
+    """How many tasks of the queries are at work on the executors now."""
     tracker = spark.sparkContext.statusTracker()
-    stages = (tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds())
+    jobs = (tracker.getJobInfo(job) for query in queries for job in tracker.getJobIdsForGroup(str(query.runId)))
+    stages = (tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds)
     return sum(stage.numActiveTasks for stage in stages if stage)
 
 

@@ -60,7 +60,8 @@ def make_producer(settings: Settings) -> Producer:
         **client_config(settings),
         "enable.idempotence": True,
         "delivery.timeout.ms": 2147483647,
-        "linger.ms": 2,
+        # `flush` does not wait for it; without one, the roll would go out in requests of a few voters each.
+        "linger.ms": 100,
         "compression.type": "lz4",
         "queue.buffering.max.kbytes": 65536,
         "on_delivery": _raise_if_refused,

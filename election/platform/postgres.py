@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +13,6 @@ from typing import Any, TypeVar
 import psycopg2
 from psycopg2.errors import InsufficientPrivilege, UndefinedTable
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
 from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.runtime import Backoff, Stop, Waiting, wait_until
@@ -143,9 +143,10 @@ def ensure_schema(connection: Connection) -> None:
 
 
 def rows(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return [dict(row) for row in cursor]
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def row(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:
@@ -153,25 +154,18 @@ def row(connection: Connection, query: str, values: Sequence[Any] | dict[str, An
     return found[0] if found else None
 
 
-def streamed(connection: Connection, query: str, **options: Any) -> Iterator[Any]:
-    """The rows of a query of any size, as tuples, fetched a few thousand at a time; `options` are the cursor's."""
-    with connection.cursor(name="streamed", **options) as cursor:
+def streamed(connection: Connection, query: str) -> Iterator[Any]:
+    """The rows of a query of any size, as tuples, fetched a few thousand at a time."""
+    with connection.cursor(name="streamed") as cursor:
         cursor.itersize = FETCH_ROWS
         cursor.execute(query)
         yield from cursor
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
-    """COPYs rows into a table; None is NULL."""
-    text = io.StringIO("".join("\t".join(_copy_text(value) for value in line) + "\n" for line in values))
+    """COPYs rows, which have no NULL, into a table."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(values)
+    text.seek(0)
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
-
-
-def _copy_text(value: Any) -> str:
-    if value is None:
-        return r"\N"
-    text = str(value)
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
-        return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
-    return text
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", text)

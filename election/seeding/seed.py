@@ -6,6 +6,7 @@ Every step may be killed and done again: what is there already is kept, what is 
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,6 @@ import msgspec
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
 from election.model import topics
 from election.model.definition import Election
@@ -37,12 +37,10 @@ from election.platform.settings import Settings
 from election.seeding.people import People, Person, choose_people
 from election.seeding.roll import PAGE_SIZE, Roll
 from election.seeding.search import index_roll
-from election.seeding.vote_stream import candidate_ids, votes_in
+from election.seeding.vote_stream import VOTERS_AND_TIMES, candidate_ids, votes_in
 
 log = logging.getLogger(__name__)
 
-ROLL_WITH_VOTES = """
-    SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)"""
 START_OVER = "start over (python3 run.py --fresh, or docker compose down -v)"
 # Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
 CANDIDATES_PAGE = 1_000_000
@@ -119,12 +117,23 @@ class Seeding:
                 )
 
     def _seed_voters(self, roll: Roll, done: int) -> None:
+        """Adds the pages that are missing. While PostgreSQL takes one, the next is made."""
         pulse = Pulse("registered %s voters, %s/s")
-        for number in range(done // PAGE_SIZE, roll.pages):
-            self.stop.check()
-            page = list(roll.page(number))
+
+        def store(page: list[RegisteredVoter]) -> None:
             self.database.run(partial(self._seed_page, page))
             pulse.add(len(page))
+
+        storing: Future[None] | None = None
+        with ThreadPoolExecutor(1, "pages") as beside:
+            for number in range(done // PAGE_SIZE, roll.pages):
+                self.stop.check()
+                page = list(roll.page(number))
+                if storing:
+                    storing.result()
+                storing = beside.submit(store, page)
+        if storing:
+            storing.result()
         pulse.report()
 
     @staticmethod
@@ -152,8 +161,8 @@ class Seeding:
         pulse = Pulse(f"published %s voters to {topics.VOTERS}, %s/s")
 
         def publish_all(connection: Connection) -> None:
-            for voter in streamed(connection, ROLL_WITH_VOTES, cursor_factory=RealDictCursor):
-                voted_at = voter.pop("voted_at")
+            for *columns, voted_at in streamed(connection, VOTERS_AND_TIMES):
+                voter = dict(zip(VOTER_COLUMNS, columns, strict=True))
                 publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at), self.stop)
                 pulse.add(1)
                 self.stop.check()

@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from election.model import topics
 from election.model.errors import Malformed
 from election.model.messages import Vote, encode_voter, parse_vote
+from election.model.rows import VOTER_COLUMNS
 from election.platform.consumer import WatchingConsumer, commit, next_offsets
 from election.platform.kafka import flush, good_messages, publish
 from election.platform.postgres import Database, rows
@@ -21,6 +22,8 @@ from election.platform.runtime import Pulse, Stop
 log = logging.getLogger(__name__)
 
 BATCH_SIZE, POLL_SECONDS = 2000, 0.2
+# Each voter's columns, and the time of the recorded vote or null.
+VOTERS_AND_TIMES = f"SELECT {', '.join(VOTER_COLUMNS)}, voting_time FROM voters LEFT JOIN votes USING (voter_id)"
 
 
 def candidate_ids(connection: Connection) -> set[str]:
@@ -51,11 +54,12 @@ def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[
 
     A voter whose vote was never recorded is among them: it is on the log, so it counts, and a second one would not.
     """
-    query = """SELECT voters.*, votes.voting_time AS voted_at FROM voters LEFT JOIN votes USING (voter_id)
-               WHERE voter_id = ANY(%s)"""
-    voters = rows(connection, query, ([voter_id for voter_id in times if "\0" not in voter_id],))
+    asked = [voter_id for voter_id in times if "\0" not in voter_id]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{VOTERS_AND_TIMES} WHERE voter_id = ANY(%s)", (asked,))
+        voters = [(dict(zip(VOTER_COLUMNS, columns, strict=True)), recorded) for *columns, recorded in cursor]
     return [
-        (voter["voter_id"], encode_voter(voter, voter.pop("voted_at") or times[voter["voter_id"]])) for voter in voters
+        (voter["voter_id"], encode_voter(voter, recorded or times[voter["voter_id"]])) for voter, recorded in voters
     ]
 
 

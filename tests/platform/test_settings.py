@@ -22,7 +22,18 @@ def test_variables_are_read_by_their_names():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("VOTERS", "0"), ("VOTERS", "many"), ("RATE", "-1"), ("RATE", "nan"), ("RATE", "inf"), ("POSTGRES_PORT", "x")],
+    [
+        *(
+            ("VOTERS", "0"),
+            ("VOTERS", "many"),
+            ("RATE", "-1"),
+            ("RATE", "nan"),
+            ("RATE", "inf"),
+            ("POSTGRES_PORT", "x"),
+        ),
+        # Spark would refuse less than five seconds again and again.
+        *(("SPARK_CHECKPOINT_INTERVAL", text) for text in ("3 seconds", "4999 milliseconds", "often", "5")),
+    ],
 )
 def test_a_bad_value_is_named(name, value):
     with pytest.raises(SettingError, match=f"{name}='{value}'"):
