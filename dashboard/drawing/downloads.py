@@ -14,12 +14,17 @@ from dashboard.figures.view import View
 
 
 def offer(view: View, name: str, make: Callable[[View], pd.DataFrame]) -> None:
-    """Two buttons; what they give is made when they are clicked, of what the page shows then."""
+    """Two buttons that give what the page shows.
+
+    The files are made at every refresh: Streamlit keeps them for one more, and forgets a file that is made on a click
+    at once, so that a click in the wrong moment would give nothing.
+    """
+    rows = make(view)
     with st.container(horizontal=True, gap="small", key=f"take-{name}"):
         for kind, mime, write in (("CSV", "text/csv", as_csv), ("JSON", "application/json", as_json)):
             st.download_button(
                 kind,
-                data=lambda write=write: write(view, make(view)),  # type: ignore[misc]
+                data=write(view, rows),
                 file_name=f"{view.name or 'election'}-{name}.{kind.lower()}",
                 mime=mime,
                 key=f"{name}-{kind}",

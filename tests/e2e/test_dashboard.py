@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import simplejson
 from playwright.sync_api import Browser, Page, expect
 
 from bench.screenshots import TABS, find_browser, open_browser, open_page, take
@@ -142,6 +143,34 @@ def test_the_roll_is_searched_and_paged(night: Night) -> None:
     page.get_by_label("Name or registration number").fill("nobody is called this")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nobody on the roll matches")).to_be_visible(timeout=PAGE_MS)
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("tab", "table"),
+    [
+        *(("Results", table) for table in ("candidates", "parties", "race")),
+        *(("Places", "places"), ("Voters", "by-gender"), ("Integrity", "record-and-tally"), ("Integrity", "delays")),
+    ],
+)
+def test_each_click_on_a_download_gives_what_the_page_shows(night: Night, tab: str, table: str) -> None:
+    page = night.open(tab)
+    csv, json = (page.locator(f".st-key-take-{table}").get_by_role("button", name=kind) for kind in ("CSV", "JSON"))
+    expect(csv).to_be_visible(timeout=PAGE_MS)
+    # Three times each: the page refreshes meanwhile, and no click may be lost to that.
+    for button in (csv, json) * 3:
+        before = counted(page)
+        with page.expect_download(timeout=PAGE_MS) as coming:
+            button.click()
+        name, text = coming.value.suggested_filename, Path(coming.value.path()).read_text("utf-8-sig")
+        if button is csv:
+            assert name == f"simulated-{table}.csv"
+            assert len(text.splitlines()) > 1
+        else:
+            assert name == f"simulated-{table}.json"
+            found = simplejson.loads(text)
+            assert found["rows"]
+            assert found["votes_counted"] >= before
     page.context.close()
 
 
