@@ -17,7 +17,8 @@ from local.kafka import KafkaServer
 from local.postgres import PostgresServer
 from local.processes import Process, free_port, leash
 
-PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
+DASHBOARD_PORT = "the dashboard"
+PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, DASHBOARD_PORT: 8501}
 SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
 DASHBOARD = "streamlit-app"
 
@@ -56,7 +57,7 @@ class Pipeline:
         }
         self.kafka = KafkaServer(folder / "kafka", free["Kafka"], free["Kafka's controller"], self.logs / "kafka.log")
         self.postgres = PostgresServer(folder / "postgres", free["PostgreSQL"], self.logs / "postgres.log")
-        self.dashboard_port = free["the dashboard"]
+        self.dashboard_port = free[DASHBOARD_PORT]
 
     def __enter__(self) -> Pipeline:
         return self

@@ -111,6 +111,7 @@ def script_settings(options: argparse.Namespace, election: Election) -> dict[str
     return settings
 
 
-def say_moved_ports(pipeline: Pipeline) -> None:
+def say_moved_ports(pipeline: Pipeline, but: str = "") -> None:
     for name, (preferred, port) in pipeline.moved_ports.items():
-        print(f"port {preferred} is taken: {name} uses {port}")
+        if name != but:
+            print(f"port {preferred} is taken: {name} uses {port}")

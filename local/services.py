@@ -6,7 +6,7 @@ import argparse
 import shlex
 
 from election.model.errors import NotStarted
-from local.pipeline import Pipeline
+from local.pipeline import DASHBOARD_PORT, Pipeline
 from local.run import add_folder, begin, say_moved_ports
 
 add_arguments = add_folder
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     """Kafka and PostgreSQL until Ctrl-C, and what each script's terminal needs."""
     stop = begin(options)
     with Pipeline(options.folder) as pipeline:
-        say_moved_ports(pipeline)
+        say_moved_ports(pipeline, but=DASHBOARD_PORT)
         pipeline.start_services(stop)
         exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in pipeline.environment.items())
         print(

@@ -10,9 +10,9 @@ import argparse
 import sys
 from functools import partial
 
-from rich.console import Console
-from rich.table import Table
+import psycopg2
 
+from election.model.errors import first_line
 from election.platform.postgres import transaction
 from election.platform.settings import load_settings
 from election.results.look import run_command
@@ -28,16 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def show(query: str, bare: bool) -> int:
     with transaction(load_settings().administrator) as connection, connection.cursor() as cursor:
-        cursor.execute(query)
+        try:
+            cursor.execute(query)
+        except psycopg2.Error as error:
+            sys.stderr.write(f"PostgreSQL: {first_line(error)}\n")
+            return 1
         names = [column.name for column in cursor.description or ()]
         found = [["" if value is None else str(value) for value in row] for row in cursor] if names else []
     if bare:
         print("\n".join("|".join(row) for row in found))
         return 0
-    table = Table(*names)
-    for row in found:
-        table.add_row(*row)
-    Console(markup=False, highlight=False).print(table)
+    widths = [max(map(len, column)) for column in zip(names, *found, strict=True)]
+    for row in (names, ["-" * width for width in widths], *found):
+        print(" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
 
 

@@ -107,19 +107,19 @@ class Count:
     def keep_running(self, counting: Callable[[Count], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
 
-        The same failure twice in a row, without progress between and while Kafka answers, is the checkpoint's: that of
-        the query is set aside.
+        The same failure twice in a row, without progress between and while Kafka answers, sets its checkpoint aside.
         Raises CannotRun when Kafka refuses the user, StartAgain when votes_topic was made anew.
         """
-        before: str | None = None
-        backoff = Backoff()
+        before, backoff = None, Backoff()
         while not self.stop.is_set():
             try:
                 # After a failure real-time mode is tried at once: it takes up what a micro-batch may refuse.
                 if self.settings.real_time and before is None:
                     self._drain(counting)
                 self._run(counting)
-            except PySparkException as error:
+            except (PySparkException, Py4JJavaError) as raised:
+                # Spark's Python passes some of Java's on as they are: that a checkpoint's file is no JSON, for one.
+                error = PySparkException(str(raised.java_exception)) if isinstance(raised, Py4JJavaError) else raised
                 if is_denied(error):
                     raise CannotRun(
                         f"Kafka refused the count: {first_line(error)}; set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"

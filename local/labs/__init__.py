@@ -75,7 +75,7 @@ def judge(lab: ModuleType, prediction: str | None) -> str:
     """What to say of the prediction; a wrong one gets a hint."""
     answer = f"{lab.ANSWER}: {lab.CHOICES[lab.ANSWER]}"
     if prediction is None:
-        return f"The answer was {answer}."
+        return f"Nothing was predicted (without a terminal, give --predict LETTER). The answer was {answer}."
     if prediction == lab.ANSWER:
         return f"You predicted {answer}. So it is."
     return f"You predicted {prediction}; it was {answer}.\nHint: {lab.HINT}"

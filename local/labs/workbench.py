@@ -11,14 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from confluent_kafka import Message
+from confluent_kafka import Message, Producer
 
 from election.audit.auditor import look
 from election.audit.report import Report
 from election.model import topics
 from election.model.errors import NotStarted
 from election.model.messages import Vote, encode_vote
-from election.platform.kafka import make_producer, make_reader
+from election.platform.kafka import client_config, make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import rows, transaction
 from election.platform.settings import Settings, load_settings
@@ -118,7 +118,8 @@ class Workbench:
 
     def send(self, messages: Iterable[tuple[str | None, bytes]]) -> None:
         """Produces (key, value) pairs on votes_topic, each after the one before has arrived."""
-        producer = make_producer(self.settings)
+        # librdkafka would keep those without a key together for ten milliseconds, on one partition.
+        producer = Producer({**client_config(self.settings), "sticky.partitioning.linger.ms": 0})
         for key, value in messages:
             producer.produce(topics.VOTES, value, key)
             producer.flush()

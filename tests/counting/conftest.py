@@ -16,7 +16,7 @@ from election.platform.settings import Settings
 @pytest.fixture(scope="session")
 def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    spark = start_spark(Settings(spark_master="local[2]"), slots=2)
+    spark = start_spark(Settings(spark_master="local[8]"), slots=8)
     register_parse_vote(spark, tmp_path_factory.mktemp("functions"))
     yield spark
     stop_spark(spark)

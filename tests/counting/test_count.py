@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from election.counting import checkpoint
@@ -87,7 +88,9 @@ def test_a_checkpoint_that_is_set_aside_is_kept_under_another_name(tmp_path, cap
 class Attempts(Count):
     """A count whose attempts fail with the given messages, one after the other, and which then is told to stop."""
 
-    def __init__(self, folder: Path, waiting: int, *failures: str, kafka_answers: bool = True, started: bool = True):
+    def __init__(
+        self, folder: Path, waiting: int, *failures: str | Exception, kafka_answers: bool = True, started: bool = True
+    ):
         super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: kafka_answers))
         self.waiting, self.failures, self.drained, self.started = waiting, list(failures), [], started
         (folder / TOTALS).mkdir()
@@ -101,7 +104,8 @@ class Attempts(Count):
             [SimpleNamespace(name=TOTALS, lastProgress=None, exception=lambda: "failed")] if self.started else []
         )
         if self.failures:
-            raise PySparkException(message=self.failures.pop(0))
+            failure = self.failures.pop(0)
+            raise failure if isinstance(failure, Exception) else PySparkException(message=failure)
         if not draining:
             self.stop.set()
 
@@ -125,6 +129,14 @@ def test_the_same_failure_twice_in_a_row_sets_the_checkpoint_aside_and_counts_an
     count = Attempts(tmp_path, MANY_VOTES + 1, NOT_EMPTY.format(1), NOT_EMPTY.format(2))
     count.keep_running(lambda _: None)
     assert count.drained == [True, False, True, False]
+    [aside] = tmp_path.iterdir()
+    assert aside.name.startswith(f"{TOTALS}-set-aside-")
+
+
+def test_an_exception_of_javas_own_that_a_torn_file_makes_sets_the_checkpoint_aside_too(tmp_path, no_pause):
+    torn = [Py4JJavaError("start", SimpleNamespace(_target_id=f"o{number}")) for number in range(2)]
+    count = Attempts(tmp_path, 0, *torn)
+    count.keep_running(lambda _: None)
     [aside] = tmp_path.iterdir()
     assert aside.name.startswith(f"{TOTALS}-set-aside-")
 
