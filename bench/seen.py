@@ -102,10 +102,18 @@ def _wait_for_first_total(settings: Settings) -> float:
     return time.time()
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command; none when it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def _kill_count(run: int) -> float:
     """Kill -9 of spark-streaming.py and its JVM; returns when that was."""
     parts = psutil.Process(run).children(recursive=True)
-    [script] = [part for part in parts if part.cmdline()[1:] and part.cmdline()[1].endswith("spark-streaming.py")]
+    [script] = [part for part in parts if any(word.endswith("spark-streaming.py") for word in command_of(part))]
     at = time.time()
     for part in (*script.children(recursive=True), script):
         part.kill()
