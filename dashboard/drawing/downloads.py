@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -13,18 +13,18 @@ from dashboard.figures.figures import stage
 from dashboard.figures.view import View
 
 
-def offer(view: View, name: str, make: Callable[[View], pd.DataFrame]) -> None:
-    """Two buttons that give what the page shows.
+def offer(view: View, name: str, make: Callable[..., pd.DataFrame], *arguments: Hashable) -> None:
+    """Two buttons that give what the page shows: the rows that `make` gives for the view and the arguments.
 
-    The files are made at every refresh: Streamlit keeps them for one more, and forgets a file that is made on a click
-    at once, so that a click in the wrong moment would give nothing.
+    The files are made at every refresh, once for all viewers: Streamlit keeps them for one more refresh, but forgets a
+    file that is made on a click at once, so that a click in the wrong moment would give nothing.
     """
-    rows = make(view)
+    csv, json = view.once(make_files, make, *arguments)
     with st.container(horizontal=True, gap="small", key=f"take-{name}"):
-        for kind, mime, write in (("CSV", "text/csv", as_csv), ("JSON", "application/json", as_json)):
+        for kind, mime, file in (("CSV", "text/csv", csv), ("JSON", "application/json", json)):
             st.download_button(
                 kind,
-                data=write(view, rows),
+                data=file,
                 file_name=f"{view.name or 'election'}-{name}.{kind.lower()}",
                 mime=mime,
                 key=f"{name}-{kind}",
@@ -33,6 +33,12 @@ def offer(view: View, name: str, make: Callable[[View], pd.DataFrame]) -> None:
                 icon=":material/download:",
                 help=f"Download this as {kind}",
             )
+
+
+def make_files(view: View, make: Callable[..., pd.DataFrame], *arguments: Hashable) -> tuple[bytes, bytes]:
+    """The rows as CSV and as JSON."""
+    rows = make(view, *arguments)
+    return as_csv(view, rows), as_json(view, rows)
 
 
 def as_csv(_: View, rows: pd.DataFrame) -> bytes:

@@ -81,7 +81,7 @@ def place_rows(view: View) -> pd.DataFrame:
             "counted": place.counted,
             **{one.name: place.votes.get(one.candidate_id, 0) for one in view.candidates},
         }
-        for place in places(view)
+        for place in view.once(places)
     )
 
 

@@ -119,7 +119,7 @@ def _mark(candidates: Sequence[Candidate]) -> Mark:
 def party_rows(view: View) -> pd.DataFrame:
     """A row for each party, to take along."""
     return pd.DataFrame(
-        {"party": party.name, "candidates": len(party.candidates), "votes": party.votes} for party in parties(view)
+        {"party": party.name, "candidates": len(party.candidates), "votes": party.votes} for party in view.once(parties)
     )
 
 

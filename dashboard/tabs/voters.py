@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -69,7 +68,7 @@ def _groups(view: View) -> None:
         if groups.table:
             with st.expander(f"Figures by {groups.name} as a table"):
                 show(groups.table)
-            offer(view, f"by-{groups.name}", partial(group_rows, name=groups.name))
+            offer(view, f"by-{groups.name}", group_rows, groups.name)
 
 
 def _count_groups(view: View) -> list[Groups]:

@@ -19,8 +19,8 @@ from psycopg2.extensions import connection as Connection
 from election.model import topics
 from election.model.definition import Election
 from election.model.errors import CannotRun, Stopped
-from election.model.messages import Vote, encode_vote, encode_voter
-from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS, Candidate, RegisteredVoter
+from election.model.messages import Vote, encode_vote
+from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS, RegisteredVoter
 from election.platform.kafka import flush, make_reader, publish
 from election.platform.kafka_topics import count_messages, read_to_end, topic_id
 from election.platform.postgres import (
@@ -34,16 +34,15 @@ from election.platform.postgres import (
 )
 from election.platform.runtime import Pulse, Stop
 from election.platform.settings import Settings
-from election.seeding.people import People, Person, choose_people
+from election.seeding.candidates import name_candidates
+from election.seeding.people import People, choose_people
 from election.seeding.roll import PAGE_SIZE, Roll
 from election.seeding.search import index_roll
-from election.seeding.vote_stream import VOTERS_AND_TIMES, candidate_ids, votes_in
+from election.seeding.vote_stream import VOTERS_AND_TIMES, candidate_ids, voter_message, votes_in
 
 log = logging.getLogger(__name__)
 
 START_OVER = "start over (python3 run.py --fresh, or docker compose down -v)"
-# Candidates without a name in candidates.csv get a person from beyond the last page of the roll.
-CANDIDATES_PAGE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -161,9 +160,8 @@ class Seeding:
         pulse = Pulse(f"published %s voters to {topics.VOTERS}, %s/s")
 
         def publish_all(connection: Connection) -> None:
-            for *columns, voted_at in streamed(connection, VOTERS_AND_TIMES):
-                voter = dict(zip(VOTER_COLUMNS, columns, strict=True))
-                publish(producer, topics.VOTERS, voter["voter_id"], encode_voter(voter, voted_at), self.stop)
+            for voter in streamed(connection, VOTERS_AND_TIMES):
+                publish(producer, topics.VOTERS, *voter_message(voter), self.stop)
                 pulse.add(1)
                 self.stop.check()
 
@@ -197,20 +195,6 @@ class Seeding:
             raise Stopped
         log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
         return len(lacking)
-
-
-def name_candidates(election: Election, people: People) -> list[Candidate]:
-    """The candidates; in a simulated election those without a name get a made-up person's, and the portrait."""
-    nameless = [candidate for candidate in election.candidates if not candidate.candidate_name]
-    persons = iter(people.page(CANDIDATES_PAGE, len(nameless)) if nameless else [])
-    return [
-        candidate if candidate.candidate_name else _named(candidate, next(persons)) for candidate in election.candidates
-    ]
-
-
-def _named(candidate: Candidate, person: Person) -> Candidate:
-    photo = candidate.photo_url or person.picture
-    return msgspec.structs.replace(candidate, candidate_name=person.name, photo_url=photo)
 
 
 def _recorded_voters(connection: Connection) -> set[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from confluent_kafka import Message, Producer
 from psycopg2.extensions import connection as Connection
@@ -49,6 +50,13 @@ def voting_times(votes: Iterable[Vote]) -> dict[str, datetime]:
     return times
 
 
+def voter_message(row: Sequence[Any], times: Mapping[str, datetime] | None = None) -> tuple[str, bytes]:
+    """(voter_id, message for voters_topic) of a row of VOTERS_AND_TIMES; `times` has those of votes not recorded."""
+    *columns, recorded = row
+    voter = dict(zip(VOTER_COLUMNS, columns, strict=True))
+    return voter["voter_id"], encode_voter(voter, recorded or (times or {}).get(voter["voter_id"]))
+
+
 def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[tuple[str, bytes]]:
     """(voter_id, message for voters_topic) of each registered voter; the time is the record's where it has one.
 
@@ -57,10 +65,7 @@ def enriched_voters(times: dict[str, datetime], connection: Connection) -> list[
     asked = [voter_id for voter_id in times if "\0" not in voter_id]
     with connection.cursor() as cursor:
         cursor.execute(f"{VOTERS_AND_TIMES} WHERE voter_id = ANY(%s)", (asked,))
-        voters = [(dict(zip(VOTER_COLUMNS, columns, strict=True)), recorded) for *columns, recorded in cursor]
-    return [
-        (voter["voter_id"], encode_voter(voter, recorded or times[voter["voter_id"]])) for voter, recorded in voters
-    ]
+        return [voter_message(row, times) for row in cursor]
 
 
 def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Producer, stop: Stop) -> None:
