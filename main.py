@@ -32,7 +32,7 @@ def main(settings: Settings, stop: Stop) -> None:
     seeding = Seeding(settings, election, database, stop)
     seeding.claim_log(admin)
     seeding.seed_database()
-    # In this order: a vote that the roll is published with is one that the log gets.
+    # Publish the roll before restoring the log, so that every vote marked on the roll reaches the log.
     seeding.publish_roll(admin, producer)
     seeding.restore_log(producer)
     seeding.ensure_search()

@@ -16,8 +16,8 @@ from dashboard.figures.view import View
 def offer(view: View, name: str, make: Callable[..., pd.DataFrame], *arguments: Hashable) -> None:
     """Two buttons that give what the page shows: the rows that `make` gives for the view and the arguments.
 
-    The files are made at every refresh, once for all viewers: Streamlit keeps them for one more refresh, but forgets a
-    file that is made on a click at once, so that a click in the wrong moment would give nothing.
+    The files are made at every refresh, once for all viewers, and Streamlit keeps each for one refresh more. Files that
+    are made on a click would be lost to clicks during a refresh.
     """
     csv, json = view.once(make_files, make, *arguments)
     with st.container(horizontal=True, gap="small", key=f"take-{name}"):

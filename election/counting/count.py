@@ -138,7 +138,7 @@ class Count:
                     before = reason if answers else ""
 
     def _drain(self, counting: Callable[[Count], None]) -> None:
-        """Counts in micro-batches what waits, if that is much, and what came meanwhile, as long as it gets less."""
+        """Counts many waiting votes in micro-batches, until few wait or no fewer than before."""
         waiting, before = self._votes_waiting(), math.inf
         if waiting <= MANY_VOTES:
             return

@@ -121,7 +121,7 @@ class Database:
 def wait_for_row(
     database: Database, query: str, what: str, stop: Stop, lacking: Callable[[dict[str, Any] | None], str | None]
 ) -> dict[str, Any]:
-    """The row of a query, once `lacking` says of it that nothing is missing: that there is no row yet, for one.
+    """Returns the query's first row once `lacking` gives no reason to wait; it gets None while there is no row.
 
     Raises Stopped, and what Database.run raises.
     """
