@@ -37,6 +37,11 @@ def alike(text: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", text)
 
 
+def may_be_its_own(failure: str) -> bool:
+    """Whether a query's failure may come from its checkpoint: a lost executor, whose process is gone, does not."""
+    return "ExecutorLostFailure" not in failure
+
+
 def set_aside(checkpoint: Path) -> None:
     """Renames a query's checkpoint, so that the query counts votes_topic from its beginning.
 

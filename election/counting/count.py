@@ -24,7 +24,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
-from election.counting.checkpoint import alike, checkpoint_path, saved_offsets, set_aside
+from election.counting.checkpoint import alike, checkpoint_path, may_be_its_own, saved_offsets, set_aside
 from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups, register_lookups
 from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
@@ -107,7 +107,7 @@ class Count:
     def keep_running(self, counting: Callable[[Count], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
 
-        The same failure twice in a row, without progress between and while Kafka answers, sets its checkpoint aside.
+        The same failure of its own twice in a row, without progress between, sets a checkpoint aside.
         Raises CannotRun when Kafka refuses the user, StartAgain when votes_topic was made anew.
         """
         before, backoff = None, Backoff()
@@ -127,15 +127,15 @@ class Count:
                     ) from None
                 log.error("the count stopped and starts again: %s", first_line(error))
                 backoff.wait(self.stop)
-                answers = self.watch.check()
+                kafka_answers = self.watch.check()
                 failed = next((query.name for query in self._queries if query.exception()), self._started)
-                progress = any(query.lastProgress for query in self._queries)
-                reason = f"{failed}: {alike(first_line(error))}"
-                if answers and failed and reason == before and not progress:
+                own = kafka_answers and failed and may_be_its_own(first_line(error))
+                reason = f"{failed}: {alike(first_line(error))}" if own else ""
+                if reason and reason == before and not any(query.lastProgress for query in self._queries):
                     set_aside(self.checkpoint / failed)
                     before = None
                 else:
-                    before = reason if answers else ""
+                    before = reason
 
     def _drain(self, counting: Callable[[Count], None]) -> None:
         """Counts many waiting votes in micro-batches, until few wait or no fewer than before."""

@@ -148,6 +148,13 @@ def test_a_failure_while_kafka_is_away_is_not_the_checkpoints(tmp_path, no_pause
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 
+def test_a_lost_executor_is_not_the_checkpoints_failure(tmp_path, no_pause):
+    lost = "Lost task {}.0 in stage 14.0 (TID {}): ExecutorLostFailure (executor {} exited unrelated to the tasks)"
+    count = Attempts(tmp_path, 0, *(lost.format(number, number, number) for number in range(3)))
+    count.keep_running(lambda _: None)
+    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+
+
 def test_a_failure_before_any_query_is_started_is_not_the_checkpoints(tmp_path, no_pause):
     count = Attempts(tmp_path, 0, *["Failed to find data source: kafka"] * 3, started=False)
     count.keep_running(lambda _: None)
