@@ -1,7 +1,8 @@
 """Runs the benchmarks and prints a table: `python3 run.py bench [PART ...]`.
 
     cast      votes per second of voting.py, beside the plain ways and the floor
-    latency   milliseconds from a vote to its total: real-time mode, Apache Flink, Spark's micro-batches
+    latency   milliseconds from a vote's casting to its total: real-time mode, Apache Flink, Spark's micro-batches
+    ceiling   the highest rate at which 99 of 100 votes are counted within a second, for the same ways
     backlog   seconds to seed, to cast, and to count a backlog from a standing start, beside Apache Flink
     whole     run.py's whole election at a hundredth, a tenth and all of the voters: seconds, and memory of all parts
     growth    seconds to cast and count with more partitions, aggregates and places
@@ -21,7 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -38,11 +39,20 @@ LOAD = "runs", "voters", "seconds", "rates", "ways"
 # What must be the same in all runs that one figure is the median of.
 SAME = "voters", "seconds"
 ELECTIONS_SEEN, CRASH_SECONDS, COST_RATES = ("simulated", "montreal-2013"), 60, (200, 1500, 5000)
+CEILING_RATES = 1500, 2500, 3500, 5000
 
 
 def measure_latency(options: argparse.Namespace) -> Iterator[Record]:
+    yield from _measure_ways(options, options.rates)
+
+
+def measure_ceiling(options: argparse.Namespace) -> Iterator[Record]:
+    yield from _measure_ways(options, CEILING_RATES)
+
+
+def _measure_ways(options: argparse.Namespace, rates: Sequence[int]) -> Iterator[Record]:
     for name in options.ways:
-        found = latency.measure(latency.WAYS[name], options.rates, options.seconds, options.voters)
+        found = latency.measure(latency.WAYS[name], rates, options.seconds, options.voters)
         for rate, delays in found.items():
             record = {"name": name, "rate": rate, **asdict(delays)}
             for row in tables.latency([record]).items():
@@ -85,6 +95,7 @@ class Part:
 PARTS = {
     "cast": Part(lambda options: [cast.measure(options.voters)], tables.cast),
     "latency": Part(measure_latency, tables.latency),
+    "ceiling": Part(measure_ceiling, tables.ceiling),
     "backlog": Part(measure_backlog, tables.backlog),
     "whole": Part(measure_whole, tables.whole),
     "growth": Part(lambda options: [growth.measure(options.voters)], tables.growth),
@@ -118,7 +129,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--voters", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
     parser.add_argument(
-        "--rates", type=int, nargs="+", default=[200, 2000], help="votes per second of the latency part"
+        "--rates", type=int, nargs="+", default=[2000, 200], help="votes per second of the latency part"
     )
     parser.add_argument(
         "--ways",

@@ -1,9 +1,9 @@
-"""How soon a vote is in the tally: produced on votes_topic until its updated total is read by another consumer.
+"""How soon a vote is in the tally: from its casting by voting.py until its updated total is read by another consumer.
 
 Every aggregate is computed, the roll is joined, checkpoints fall inside the windows: the same for each way of counting.
-One count has a window for each rate, the fastest first: that warms it up best.
-The load and the reader are processes of their own; the reader polls message by message and takes the delay of the
-newest vote in each total per candidate.
+One count has a window for each rate, in the order of the rates.
+The reader is a process of its own; it polls message by message and takes the delay of the newest vote in each total per
+candidate.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from multiprocessing.synchronize import Event
 from operator import itemgetter
 
 from bench.flink import TOTALS, key_prefix, read_flink, start_flink
-from bench.harness import election, until
+from bench.harness import count_rows, election, until
 from election.model import topics
-from election.model.messages import Vote, encode_vote, parse_tally
-from election.platform.kafka import make_producer, make_reader
-from election.platform.postgres import transaction
+from election.model.messages import parse_tally
+from election.platform.kafka import make_reader
 from election.platform.settings import Settings
 from election.results.board import read_board
 from local.pipeline import Pipeline
@@ -33,6 +30,8 @@ from local.processes import Process
 # The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count. The later
 # windows only wait until nothing is left of the one before.
 WARM_SECONDS, SETTLE_SECONDS = 180, 30
+# Of the simulated voters 73 in 100 vote.
+TURNOUT = 0.7
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Latency:
 
     p50: float
     p99: float
+    p999: float
     pause: float
     worst: float
     worst_at: float
@@ -65,7 +65,7 @@ class Window:
 def windows(rates: Iterable[int], seconds: float) -> list[Window]:
     """One after the other, each `seconds` long: the warm-up comes before the first."""
     found: list[Window] = []
-    for rate in sorted(set(rates), reverse=True):
+    for rate in dict.fromkeys(rates):
         lead, wait = (found[-1].end, SETTLE_SECONDS) if found else (0, WARM_SECONDS)
         found.append(Window(rate, lead, lead + wait, lead + wait + seconds))
     return found
@@ -112,26 +112,6 @@ FLINK = Way("Flink", start_flink, read_flink, TOTALS, key_prefix(topics.VOTES_PE
 WAYS = {way.name: way for way in (REAL_TIME, FLINK, MICRO_BATCHES)}
 
 
-def send(settings: Settings, schedule: Sequence[Window], sent: multiprocessing.Queue) -> None:
-    """Produces one vote per voter, at the rates of the schedule: puts when it began, and how many these were."""
-    with transaction(settings) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT voter_id FROM voters LIMIT %s", (votes_of(schedule),))
-        left = iter([voter_id for (voter_id,) in cursor])
-    producer, started, total = make_producer(settings), time.time(), 0
-    for window in schedule:
-        done = 0
-        while (elapsed := time.time() - started) < window.end:
-            for voter_id in islice(left, max(0, int((elapsed - window.lead) * window.rate) - done)):
-                vote = Vote(voter_id, "123"[done % 3], datetime.now(UTC))
-                producer.produce(topics.VOTES, encode_vote(vote), vote.voter_id)
-                done += 1
-            producer.poll(0)
-            time.sleep(0.001)
-        total += done
-    producer.flush()
-    sent.put((started, total))
-
-
 def receive(
     settings: Settings, topic: str, prefix: bytes, ready: Event, stop: Event, delays: multiprocessing.Queue
 ) -> None:
@@ -153,17 +133,21 @@ def receive(
 def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[int, Latency]:
     """Latency at each of `rates` votes a second, over a window of `seconds`, with a roll of `voters` at least."""
     schedule = windows(rates, seconds)
-    voters = max(voters, votes_of(schedule))
-    with election(VOTERS=str(voters), KAFKA_PARTITIONS="2") as (pipeline, settings):
+    voters = max(voters, int(votes_of(schedule) / TURNOUT))
+    with election(VOTERS=str(voters), KAFKA_PARTITIONS="2", RAMP_UP_SECONDS="0") as (pipeline, settings):
         counter = way.start(pipeline, settings)
+        pipeline.start("main")
         context = multiprocessing.get_context("spawn")
-        ready, stop, delays, sent = context.Event(), context.Event(), context.Queue(), context.Queue()
+        ready, stop, delays = context.Event(), context.Event(), context.Queue()
         reading = context.Process(target=receive, args=(settings, way.topic, way.prefix, ready, stop, delays))
         reading.start()
         ready.wait()
-        sending = context.Process(target=send, args=(settings, schedule, sent))
-        sending.start()
-        started, total = sent.get()
+        started = time.time()
+        for window in schedule:
+            voting = pipeline.start("voting", RATE=str(window.rate))
+            time.sleep(max(0.0, started + window.end - time.time()))
+            voting.stop()
+        total = count_rows(settings, "votes")
         until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
         stop.set()
         taken = delays.get()
@@ -184,6 +168,7 @@ def summary(window: Sequence[tuple[float, float]], exact: bool) -> Latency:
     for at, delay in window:
         minutes[int(at // 60)] = max(delay, minutes.get(int(at // 60), 0))
     delays = [delay for _, delay in window]
-    cuts = statistics.quantiles(delays, n=100)
+    cuts = statistics.quantiles(delays, n=1000)
     worst_at, worst = max(window, key=itemgetter(1))
-    return Latency(cuts[49], cuts[98], statistics.median(minutes.values()), worst, worst_at, len(window), exact)
+    pause = statistics.median(minutes.values())
+    return Latency(cuts[499], cuts[989], cuts[998], pause, worst, worst_at, len(window), exact)

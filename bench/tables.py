@@ -6,6 +6,7 @@ records.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from bench.cast import FLOOR
 from bench.dashboard import PAGES
 from bench.flood import BAD_PER_GOOD
 from bench.latency import FLINK
+
+CEILING_MS = 1000
 
 Record = dict[str, Any]
 Records = Sequence[Record]
@@ -56,7 +59,7 @@ def cast(records: Records) -> Rows:
 
 
 def latency(records: Records) -> Rows:
-    labels = {"p50": "p50", "p99": "p99", "pause": "longest of a minute", "worst": "of all"}
+    labels = {"p50": "p50", "p99": "p99", "p999": "p99.9", "pause": "longest of a minute", "worst": "of all"}
     return {
         f"{name}, {rate:,} votes/s": ", ".join(
             f"{label} {spread(record[field] for record in same)}" for field, label in labels.items()
@@ -64,6 +67,19 @@ def latency(records: Records) -> Rows:
         + f" ms; {verdict(same)}"
         for (rate, name), same in by_rate_and_way(records).items()
     }
+
+
+def ceiling(records: Records) -> Rows:
+    """Of each way, the highest rate up to which 99 of 100 votes were counted within a second at every rate."""
+    rows = {}
+    for (name,), same in by(records, "name").items():
+        slow = [rate for (rate,), runs in by(same, "rate").items() if max(run["p99"] for run in runs) > CEILING_MS]
+        kept = [run["rate"] for run in same if run["rate"] < min(slow, default=math.inf)]
+        delays = ", ".join(
+            f"{rate:,}: {spread(run['p99'] for run in runs)}" for (rate,), runs in by(same, "rate").items()
+        )
+        rows[name] = f"{max(kept, default=0):,} votes/s; p99 in ms at each rate: {delays}; {verdict(same)}"
+    return rows
 
 
 def backlog(records: Records) -> Rows:

@@ -15,17 +15,18 @@ def test_a_windows_delays_become_its_figures():
     pauses = [(30.0, 100.0), (90.0, 300.0), (150.0, 200.0)]
     found = summary([*steady, *pauses], exact=True)
     assert (found.p50, found.p99, found.pause) == (5.0, 5.0, 200.0)
+    assert found.p999 == pytest.approx(219.6)
     assert (found.worst, found.worst_at) == (300.0, 90.0)
     assert (found.updates, found.exact) == (1803, True)
 
 
-def test_the_fastest_rate_comes_first_after_the_warm_up():
+def test_each_rate_has_a_window_and_the_first_one_a_warm_up():
     warm, settled = WARM_SECONDS + 600, WARM_SECONDS + 600 + SETTLE_SECONDS
-    assert windows([200, 2000], 600) == [
+    assert windows([2000, 200], 600) == [
         Window(rate=2000, lead=0, begin=WARM_SECONDS, end=warm),
         Window(rate=200, lead=warm, begin=settled, end=settled + 600),
     ]
-    assert windows([200, 2000, 200], 600) == windows([200, 2000], 600)
+    assert windows([2000, 200, 2000], 600) == windows([2000, 200], 600)
 
 
 def test_a_schedule_has_a_voter_for_each_of_its_votes_and_some_to_spare():
@@ -33,16 +34,26 @@ def test_a_schedule_has_a_voter_for_each_of_its_votes_and_some_to_spare():
 
 
 def record(name: str, rate: int, p99: float, exact: bool = True) -> tables.Record:
-    return {"name": name, "rate": rate, "p50": 5.0, "p99": p99, "pause": 300.0, "worst": 400.0, "exact": exact}
+    return {
+        "name": name,
+        "rate": rate,
+        "p50": 5.0,
+        "p99": p99,
+        "p999": 90.0,
+        "pause": 300.0,
+        "worst": 400.0,
+        "exact": exact,
+    }
 
 
 def test_the_latency_of_each_way_and_rate_is_the_median_and_range_of_its_runs():
     records = [record("real time", 200, 12), record("Flink", 200, 19), record("real time", 200, 14)]
     assert tables.latency([*records, record("real time", 2000, 30)]) == {
-        "real time, 200 votes/s": "p50 5 (5 to 5), p99 13 (12 to 14), longest of a minute 300 (300 to 300),"
-        " of all 400 (400 to 400) ms; every total exact",
-        "Flink, 200 votes/s": "p50 5, p99 19, longest of a minute 300, of all 400 ms; every total exact",
-        "real time, 2,000 votes/s": "p50 5, p99 30, longest of a minute 300, of all 400 ms; every total exact",
+        "real time, 200 votes/s": "p50 5 (5 to 5), p99 13 (12 to 14), p99.9 90 (90 to 90),"
+        " longest of a minute 300 (300 to 300), of all 400 (400 to 400) ms; every total exact",
+        "Flink, 200 votes/s": "p50 5, p99 19, p99.9 90, longest of a minute 300, of all 400 ms; every total exact",
+        "real time, 2,000 votes/s": "p50 5, p99 30, p99.9 90, longest of a minute 300, of all 400 ms;"
+        " every total exact",
     }
 
 
@@ -59,6 +70,16 @@ def test_the_ways_of_one_rate_stand_beside_each_other():
 def test_one_wrong_total_makes_the_figure_not_exact():
     row = tables.latency([record("Flink", 200, 19), record("Flink", 200, 19, exact=False)])["Flink, 200 votes/s"]
     assert row.endswith("NOT EXACT")
+
+
+def test_the_ceiling_is_below_the_first_rate_whose_votes_are_late():
+    delays = {1500: 90, 2500: 900, 3500: 4000, 5000: 800}
+    records = [record("real time", rate, p99) for rate, p99 in delays.items()]
+    assert tables.ceiling([*records, record("Flink", 1500, 1200)]) == {
+        "real time": "2,500 votes/s; p99 in ms at each rate: 1,500: 90, 2,500: 900, 3,500: 4,000, 5,000: 800;"
+        " every total exact",
+        "Flink": "0 votes/s; p99 in ms at each rate: 1,500: 1,200; every total exact",
+    }
 
 
 CRASHED = "simulated, kill -9 of the count"

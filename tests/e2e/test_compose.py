@@ -39,8 +39,8 @@ def election() -> Election:
 
 
 @pytest.fixture(scope="module")
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with running_stack(request, {"VOTERS": str(VOTERS), "RATE": str(RATE)}) as stack:
+def stack() -> Iterator[Stack]:
+    with running_stack({"VOTERS": str(VOTERS), "RATE": str(RATE)}) as stack:
         yield stack
 
 

@@ -22,8 +22,8 @@ def election() -> Election:
 
 
 @pytest.fixture(scope="module")
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with running_stack(request, {"VOTERS": str(VOTERS), "RATE": str(RATE)}, "deploy/cluster/compose.yml") as stack:
+def stack() -> Iterator[Stack]:
+    with running_stack({"VOTERS": str(VOTERS), "RATE": str(RATE)}, "deploy/cluster/compose.yml") as stack:
         yield stack
 
 

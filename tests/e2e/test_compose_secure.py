@@ -57,7 +57,7 @@ def election() -> Election:
 @pytest.fixture(scope="module")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {"VOTERS": str(VOTERS), "RATE": "0"}
-    with running_stack(request, environment, "deploy/secure/compose.yml") as stack:
+    with running_stack(environment, "deploy/secure/compose.yml") as stack:
         authority = tmp_path_factory.mktemp("ca") / "ca.crt"
         authority.write_text(stack.inside("main", "cat", "/run/ca/ca.crt"))
         stack.settings = dataclasses.replace(

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -78,10 +78,23 @@ class Stack:
         wait_for(lambda: self.state(service, index)[0] > restarts, 30, f"{service} is restarted")
 
     def wait_for_state(self, service: str, wanted: str = "healthy", index: int = 1) -> None:
-        wait_for(lambda: self.state(service, index)[1] == wanted, RECOVERY_SECONDS, f"{service} is {wanted} again")
+        self._wait_for(lambda: self.state(service, index)[1] == wanted, f"{service} is {wanted} again")
 
     def wait_counted(self, votes: int) -> None:
-        wait_for(lambda: self.board().counted >= votes, RECOVERY_SECONDS, f"{votes} votes are counted")
+        self._wait_for(lambda: self.board().counted >= votes, f"{votes} votes are counted")
+
+    def _wait_for(self, condition: Callable[[], object], what: str) -> None:
+        """Fails with what every service has said, since the containers are gone when the report is read."""
+        try:
+            wait_for(condition, RECOVERY_SECONDS, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
+
+    def logs(self) -> str:
+        """The state of every container, and its last lines."""
+        return self.compose("ps", "--all", check=False) + self.compose(
+            "logs", "--no-color", "--tail", "40", check=False
+        )
 
     def board(self) -> Board:
         """The totals, through the listener for the host; none while Kafka is away."""
@@ -125,21 +138,20 @@ def require_docker(*command: str) -> None:
 
 
 @contextmanager
-def running_stack(request: pytest.FixtureRequest, environment: Mapping[str, str], *overlays: str) -> Iterator[Stack]:
-    """Built and started from nothing; gone afterwards, with its logs kept when a test has failed."""
+def running_stack(environment: Mapping[str, str], *overlays: str) -> Iterator[Stack]:
+    """Built and started from nothing; gone afterwards, with its logs kept when it does not come up."""
     require_docker("docker", "info")
     ports = {variable: str(free_port(preferred)) for variable, preferred in PORTS.items()}
     settings = load_settings({**environment, **ports, "KAFKA_BOOTSTRAP_SERVERS": f"localhost:{ports['KAFKA_PORT']}"})
     files = ["docker-compose.yml", *overlays]
     stack = Stack(f"election-test-{os.getpid()}", {**environment, **ports}, settings, files)
-    failed_before = request.session.testsfailed
     try:
         stack.compose("up", "--build", "--wait")
         yield stack
+    except AssertionError:
+        log.warning("%s", stack.logs())
+        raise
     finally:
-        if request.session.testsfailed > failed_before:
-            log.warning("%s", stack.compose("ps", "--all", check=False))
-            log.warning("%s", stack.compose("logs", "--no-color", "--tail", "60", check=False))
         stack.compose("down", "--volumes", "--timeout", "5", check=False)
 
 
