@@ -53,7 +53,8 @@ def await_votes(view: View) -> str:
     if watched.roll is not None and roll < (view.registered or 0):
         return f"main.py registers the voters: {roll:,} of {view.registered:,} so far. Voting can begin meanwhile."
     if not (watched.groups.get("voting") or Group(0, 0)).members:
-        return "The voters are registered. The polls open when voting.py starts."
+        started = "run.py and Compose start it once the count is ready"
+        return f"The voters are registered. The polls open when voting.py starts: {started}."
     return "The polls are open. The first vote shows here the moment it is counted."
 
 

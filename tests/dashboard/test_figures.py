@@ -184,7 +184,7 @@ def test_at_the_start_the_page_says_what_it_waits_for() -> None:
     watched = Watched(election={"title": "T"}, database_problem=None, roll=20)
     assert "20 of 500 so far" in await_votes(view(0, 10, watched=watched, registered=500))
     registered = replace(watched, roll=500)
-    assert "when voting.py starts" in await_votes(view(0, 10, watched=registered, registered=500))
+    assert "once the count is ready" in await_votes(view(0, 10, watched=registered, registered=500))
     opened = replace(registered, groups={"voting": Group(1, 0)})
     assert "The polls are open." in await_votes(view(0, 10, watched=opened, registered=500))
     cast = replace(opened, record={"a": 3})
