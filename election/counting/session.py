@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from election import PROJECT
-from election.model.errors import CannotRun, first_line
+from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.jars import ensure_jars
 from election.platform.java import find_java_home
 from election.platform.runtime import Stop, wait_until
@@ -77,6 +78,9 @@ FOREIGN = (
     *("HADOOP_CONF_DIR", "YARN_CONF_DIR", "HADOOP_HOME", "HADOOP_CLASSPATH", "CLASSPATH"),
     *("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"),
 )
+
+
+EXECUTOR_SECONDS = 60
 
 
 def slots_needed(settings: Settings, partitions: int) -> int:
@@ -148,11 +152,18 @@ def quote_option(option: str) -> str:
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
-    """Returns when the cluster has a slot for every task at once, and says what is missing until then."""
+    """Returns when the cluster has a slot for every task at once, and says what is missing until then.
+
+    Raises Stopped, and StartAgain after a minute without any executor: a master that was restarted may have forgotten
+    this count, and gives executors only to one that registers anew.
+    """
+    began = time.monotonic()
 
     def lacking() -> str | None:
         if (there := count_slots(spark)) >= needed:
             return None
+        if not there and time.monotonic() - began > EXECUTOR_SECONDS:
+            raise StartAgain(f"Spark's master has given no executor for {EXECUTOR_SECONDS} s")
         return (
             f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
             " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"

@@ -4,7 +4,12 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from election import PROJECT
+from election.counting import session
+from election.model.errors import StartAgain
+from election.platform.runtime import Stop
 
 START = """
 from election.counting.session import start_spark
@@ -21,3 +26,27 @@ def test_a_spark_master_that_cannot_be_had_is_named(java):
     said = subprocess.run([sys.executable, "-c", START], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert "CannotRun: Spark on spark//nowhere could not be started (" in said.stderr
     assert "set SPARK_MASTER to a master that runs" in said.stderr
+
+
+@pytest.fixture
+def slots(monkeypatch):
+    """The cluster has these slots, one look after the other."""
+
+    def slots(*looks: int) -> None:
+        monkeypatch.setattr(session, "count_slots", lambda _spark, left=iter(looks): next(left))
+
+    return slots
+
+
+def test_a_master_that_gives_no_executor_for_long_has_forgotten_the_count(slots, monkeypatch):
+    monkeypatch.setattr(session, "EXECUTOR_SECONDS", 0)
+    slots(0)
+    with pytest.raises(StartAgain, match="no executor"):
+        session.wait_for_slots(None, 12, Stop())
+
+
+def test_an_executor_that_comes_late_or_with_too_few_slots_is_waited_for(slots):
+    slots(0, 4, 12)
+    session.wait_for_slots(None, 12, Stop())
+    with pytest.raises(StopIteration):
+        session.count_slots(None)

@@ -24,7 +24,7 @@ from tests.conftest import wait_for
 
 log = logging.getLogger(__name__)
 
-UP_SECONDS, RECOVERY_SECONDS = 900, 180
+UP_SECONDS, RECOVERY_SECONDS = 900, 300
 PORTS = {
     "KAFKA_PORT": 19092,
     "KAFKA_2_PORT": 19192,
