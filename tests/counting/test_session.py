@@ -33,7 +33,8 @@ def slots(monkeypatch):
     """The cluster has these slots, one look after the other."""
 
     def slots(*looks: int) -> None:
-        monkeypatch.setattr(session, "count_slots", lambda _spark, left=iter(looks): next(left))
+        left = iter(looks)
+        monkeypatch.setattr(session, "count_slots", lambda _spark: next(left))
 
     return slots
 
