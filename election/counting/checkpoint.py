@@ -38,8 +38,8 @@ def alike(text: str) -> str:
 
 
 def may_be_its_own(failure: str) -> bool:
-    """Whether a query's failure may come from its checkpoint: a lost executor, whose process is gone, does not."""
-    return "ExecutorLostFailure" not in failure
+    """Whether a query's failure may come from its checkpoint. A lost executor and a lack of free slots do not."""
+    return not re.search("ExecutorLostFailure|CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT", failure)
 
 
 def set_aside(checkpoint: Path) -> None:

@@ -148,9 +148,15 @@ def test_a_failure_while_kafka_is_away_is_not_the_checkpoints(tmp_path, no_pause
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 
-def test_a_lost_executor_is_not_the_checkpoints_failure(tmp_path, no_pause):
-    lost = "Lost task {}.0 in stage 14.0 (TID {}): ExecutorLostFailure (executor {} exited unrelated to the tasks)"
-    count = Attempts(tmp_path, 0, *(lost.format(number, number, number) for number in range(3)))
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "Lost task {0}.0 in stage 14.0 (TID {0}): ExecutorLostFailure (executor {0} exited unrelated to the tasks)",
+        "[CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT] Cannot run the pipelined stage group: it needs 8 slots",
+    ],
+)
+def test_a_failure_of_the_cluster_is_not_the_checkpoints(tmp_path, no_pause, failure):
+    count = Attempts(tmp_path, 0, *(failure.format(number) for number in range(3)))
     count.keep_running(lambda _: None)
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
