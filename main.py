@@ -35,7 +35,6 @@ def main(settings: Settings, stop: Stop) -> None:
     # Publish the roll before restoring the log, so that every vote marked on the roll reaches the log.
     seeding.publish_roll(admin, producer)
     seeding.restore_log(producer)
-    seeding.ensure_search()
 
     with make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES]) as votes:
         manage_vote_stream(database, votes, producer, stop)

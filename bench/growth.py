@@ -9,6 +9,7 @@ import csv
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -70,7 +71,10 @@ def idle() -> dict[str, float]:
 
 
 def cpu_seconds(process: int) -> float:
-    """What the process and its descendants have used of the processor."""
-    parent = psutil.Process(process)
-    times = [part.cpu_times() for part in (parent, *parent.children(recursive=True))]
-    return sum(time.user + time.system for time in times)
+    """What the process and its descendants have used of the processor, those that have ended too."""
+    parent, used = psutil.Process(process), 0.0
+    for part in (parent, *parent.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = part.cpu_times()
+            used += times.user + times.system + times.children_user + times.children_system
+    return used

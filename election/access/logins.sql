@@ -27,7 +27,6 @@ BEGIN
     -- Only main makes tables, and voting needs a temporary one for each batch. Older rights end first.
     EXECUTE format('REVOKE ALL ON DATABASE %s FROM main, voting, "spark-streaming", "streamlit-app", auditor', database);
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %s FROM PUBLIC', database);
-    EXECUTE format('GRANT CREATE ON DATABASE %s TO main', database);
     EXECUTE format('GRANT TEMPORARY ON DATABASE %s TO voting', database);
 END $$;
 

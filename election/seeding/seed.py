@@ -37,7 +37,6 @@ from election.platform.settings import Settings
 from election.seeding.candidates import name_candidates
 from election.seeding.people import People, choose_people
 from election.seeding.roll import PAGE_SIZE, Roll
-from election.seeding.search import index_roll
 from election.seeding.vote_stream import VOTERS_AND_TIMES, candidate_ids, voter_message, votes_in
 
 log = logging.getLogger(__name__)
@@ -142,10 +141,6 @@ class Seeding:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
         if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", [page[0].voter_id]):
             copy_rows(connection, "voters", VOTER_COLUMNS, map(msgspec.structs.astuple, page))
-
-    def ensure_search(self) -> None:
-        """Creates the indexes that the dashboard searches the roll by. An election does without where it can't."""
-        self.database.run(index_roll)
 
     def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
         """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.

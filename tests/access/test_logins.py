@@ -45,7 +45,7 @@ VOTE = "INSERT INTO votes (voter_id, candidate_id, voting_time) SELECT voter_id,
 TEMPORARY = "CREATE TEMPORARY TABLE mine (id int)"
 READERS = "spark-streaming", "streamlit-app", "auditor"
 FORBIDDEN = [
-    *(("main", statement) for statement in ("CREATE ROLE mine", TEMPORARY)),
+    *(("main", statement) for statement in ("CREATE ROLE mine", "CREATE EXTENSION pg_trgm", TEMPORARY)),
     *((login, statement) for login in LOGINS[1:] for statement in WRITES),
     *((login, f"SELECT {column} FROM voters") for login in LOGINS[1:] for column in CONTACT),
     *((login, statement) for login in READERS for statement in (VOTE, TEMPORARY)),
@@ -133,10 +133,10 @@ def test_no_login_may_more_than_its_tables(logins):
     )
 
 
-def test_main_owns_every_table_and_searches_fast(logins):
+def test_main_owns_every_table(logins):
     owned = owners(logins["main"])
     assert set(owned.values()) == {"main"}
-    assert "voters_by_name" in owned
+    assert owned.keys() >= {"voters", "votes", "candidates", "election"}
 
 
 def test_each_script_reads_what_it_needs(logins, stop):

@@ -27,7 +27,6 @@ def prepared_logins(services: Pipeline) -> dict[str, Settings]:
     database = Database(by_login["main"], stop)
     seeding = Seeding(by_login["main"], load_election("simulated", VOTERS), database, stop)
     seeding.seed_database()
-    seeding.ensure_search()
     recorded(dataclasses.replace(seeding, database=Database(by_login["voting"], stop)), 100)
     return by_login
 
