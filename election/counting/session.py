@@ -165,7 +165,7 @@ def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
         if not there and time.monotonic() - began > EXECUTOR_SECONDS:
             raise StartAgain(f"Spark's master has given no executor for {EXECUTOR_SECONDS} s")
         return (
-            f"{needed} are needed at once, {there} are free: add workers or cores (SPARK_WORKER_CORES),"
+            f"{needed} are needed at once, there are {there}: add workers or cores (SPARK_WORKER_CORES),"
             " use fewer partitions, or count in micro-batches (SPARK_TRIGGER='1 second')"
         )
 
@@ -173,14 +173,13 @@ def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:
 
 
 def count_slots(spark: SparkSession) -> int:
-    """How many tasks can start now on the executors that are there: what a failed query left may still run."""
+    """How many tasks can run at once on the executors that are there."""
     context = spark.sparkContext
     if str(context.master).startswith("local"):
         return context.defaultParallelism
     # The driver is in the list too. Without any executor Spark would report 2 slots.
-    executors = context._jsc.sc().statusTracker().getExecutorInfos()
-    running = sum(executor.numRunningTasks() for executor in executors)
-    return context.defaultParallelism - running if len(executors) > 1 else 0
+    executors = len(context._jsc.sc().statusTracker().getExecutorInfos()) - 1
+    return context.defaultParallelism if executors else 0
 
 
 def running_tasks(spark: SparkSession, queries: Iterable[StreamingQuery]) -> int:
