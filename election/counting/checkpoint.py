@@ -37,7 +37,7 @@ def alike(text: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", text)
 
 
-def may_be_its_own(failure: str) -> bool:
+def is_own(failure: str) -> bool:
     """Whether a query's failure may come from its checkpoint. A lost executor and a lack of free slots do not."""
     return not re.search("ExecutorLostFailure|CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT", failure)
 
@@ -56,3 +56,9 @@ def set_aside(checkpoint: Path) -> None:
             aside.name,
             topics.VOTES,
         )
+
+
+def set_aside_unsaved(checkpoint: Path) -> None:
+    """Sets aside what a count left that was killed before its first checkpoint: micro-batches refuse such state."""
+    if not saved_offsets(checkpoint):
+        set_aside(checkpoint)

@@ -24,7 +24,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
-from election.counting.checkpoint import alike, checkpoint_path, may_be_its_own, saved_offsets, set_aside
+from election.counting.checkpoint import alike, checkpoint_path, is_own, saved_offsets, set_aside, set_aside_unsaved
 from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups, register_lookups
 from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
@@ -43,7 +43,7 @@ TOTALS, REJECTED = "totals", "rejected"
 # A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
 REJECTED_CHECKPOINT_INTERVAL = "5 minutes"
 # A cold JVM counts 100,000 waiting votes in 16 s in micro-batches, in 40 s in real time; fewer are not worth the start.
-MANY_VOTES, FEW_VOTES, BATCH_VOTES = 30_000, 5_000, 500_000
+MANY_VOTES, FEW_VOTES, BATCH_VOTES = 30_000, 10_000, 500_000
 # A request for each message would cost Kafka and Spark more than these 5 ms are worth to a viewer.
 LINGER_MS = "5"
 
@@ -127,9 +127,8 @@ class Count:
                     ) from None
                 log.error("the count stopped and starts again: %s", first_line(error))
                 backoff.wait(self.stop)
-                kafka_answers = self.watch.check()
                 failed = next((query.name for query in self._queries if query.exception()), self._started)
-                own = kafka_answers and failed and may_be_its_own(first_line(error))
+                own = self.watch.check() and failed and is_own(first_line(error))
                 reason = f"{failed}: {alike(first_line(error))}" if own else ""
                 if reason and reason == before and not any(query.lastProgress for query in self._queries):
                     set_aside(self.checkpoint / failed)
@@ -143,6 +142,7 @@ class Count:
         if waiting <= MANY_VOTES:
             return
         log.info("counting in micro-batches what waits on %s", topics.VOTES)
+        set_aside_unsaved(self.checkpoint / TOTALS)
         while FEW_VOTES < waiting < before and not self.stop.is_set():
             self._run(counting, draining=True)
             waiting, before = self._votes_waiting(), waiting

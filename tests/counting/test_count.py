@@ -93,7 +93,7 @@ class Attempts(Count):
     ):
         super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: kafka_answers))
         self.waiting, self.failures, self.drained, self.started = waiting, list(failures), [], started
-        (folder / TOTALS).mkdir()
+        write_checkpoint(folder / TOTALS, [0], {0: 'v1\n{}\n{"votes_topic":{"0":1}}'})
 
     def _votes_waiting(self):
         return self.waiting
@@ -123,6 +123,14 @@ def test_a_drain_that_fails_is_followed_by_real_time_mode_on_the_same_checkpoint
     count.keep_running(lambda _: None)
     assert count.drained == [True, False]
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+
+
+def test_what_a_count_left_that_was_killed_before_its_first_checkpoint_is_set_aside_before_a_drain(tmp_path):
+    count = Attempts(tmp_path, MANY_VOTES + 1)
+    (tmp_path / TOTALS / "commits" / "0").unlink()
+    count.keep_running(lambda _: None)
+    [aside] = tmp_path.iterdir()
+    assert aside.name.startswith(f"{TOTALS}-set-aside-")
 
 
 def test_the_same_failure_twice_in_a_row_sets_the_checkpoint_aside_and_counts_anew(tmp_path, no_pause):
