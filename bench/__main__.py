@@ -42,15 +42,7 @@ ELECTIONS_SEEN, CRASH_SECONDS, COST_RATES = ("simulated", "montreal-2013"), 60, 
 CEILING_RATES = 1500, 2500, 3500, 5000
 
 
-def measure_latency(options: argparse.Namespace) -> Iterator[Record]:
-    yield from _measure_ways(options, options.rates)
-
-
-def measure_ceiling(options: argparse.Namespace) -> Iterator[Record]:
-    yield from _measure_ways(options, CEILING_RATES)
-
-
-def _measure_ways(options: argparse.Namespace, rates: Sequence[int]) -> Iterator[Record]:
+def measure_latency(options: argparse.Namespace, rates: Sequence[int]) -> Iterator[Record]:
     for name in options.ways:
         found = latency.measure(latency.WAYS[name], rates, options.seconds, options.voters)
         for rate, delays in found.items():
@@ -94,8 +86,8 @@ class Part:
 
 PARTS = {
     "cast": Part(lambda options: [cast.measure(options.voters)], tables.cast),
-    "latency": Part(measure_latency, tables.latency),
-    "ceiling": Part(measure_ceiling, tables.ceiling),
+    "latency": Part(lambda options: measure_latency(options, options.rates), tables.latency),
+    "ceiling": Part(lambda options: measure_latency(options, CEILING_RATES), tables.ceiling),
     "backlog": Part(measure_backlog, tables.backlog),
     "whole": Part(measure_whole, tables.whole),
     "growth": Part(lambda options: [growth.measure(options.voters)], tables.growth),

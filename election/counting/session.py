@@ -80,6 +80,7 @@ FOREIGN = (
 )
 
 
+# Starting an executor takes up to half a minute on two busy cores.
 EXECUTOR_SECONDS = 60
 
 

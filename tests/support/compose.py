@@ -24,7 +24,7 @@ from tests.conftest import wait_for
 
 log = logging.getLogger(__name__)
 
-UP_SECONDS, RECOVERY_SECONDS = 900, 300
+UP_SECONDS, RECOVERY_SECONDS = 900, 180
 PORTS = {
     "KAFKA_PORT": 19092,
     "KAFKA_2_PORT": 19192,
@@ -92,9 +92,8 @@ class Stack:
 
     def logs(self) -> str:
         """The state of every container, and its last lines."""
-        return self.compose("ps", "--all", check=False) + self.compose(
-            "logs", "--no-color", "--tail", "40", check=False
-        )
+        commands = ("ps", "--all"), ("logs", "--no-color", "--tail", "40")
+        return "".join(self.compose(*command, check=False) for command in commands)
 
     def board(self) -> Board:
         """The totals, through the listener for the host; none while Kafka is away."""
