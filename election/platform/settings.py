@@ -24,7 +24,7 @@ class Settings:
     election: str = "simulated"
     voters: int | None = None
     rate: float | None = None
-    ramp_up_seconds: int = 30
+    ramp_up_seconds: int = 60
 
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_partitions: int = 4
