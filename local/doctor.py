@@ -140,7 +140,7 @@ def check_variables() -> Finding:
 def check_proxy() -> Finding:
     named = [name for name in PROXIES if os.environ.get(name)]
     try:
-        proxy_options(os.environ)
+        proxy_options()
     except ElectionError as error:
         return BAD, str(error)
     return OK, f"{', '.join(named)}: for pip and the jars" if named else "none"

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from election.model.errors import AlreadyRunning, NotStarted
+from election.model.errors import CannotRun, NotStarted
 from local.environment import utf8_locale
 
 LOCK, TEMPORARY = "lock", "tmp"
@@ -59,7 +59,7 @@ def make_folder(folder: Path) -> None:
 class Lock:
     """Held by the one run that may use the folder; the kernel frees it when the run ends, however it ends.
 
-    Raises AlreadyRunning.
+    Raises CannotRun.
     """
 
     def __init__(self, folder: Path):
@@ -69,7 +69,7 @@ class Lock:
         except BlockingIOError:
             self._file.seek(0)
             owner = self._file.read().strip() or "unknown"
-            raise AlreadyRunning(
+            raise CannotRun(
                 f"an election is running already from {folder} (process {owner}): stop it, or give another --folder"
             ) from None
         self._file.truncate(0)

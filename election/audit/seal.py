@@ -23,7 +23,7 @@ from psycopg2.extensions import connection as Connection
 
 from election.audit.merkle import MerkleTree, leaf_hash
 from election.audit.report import Finding
-from election.model.errors import SealUnreadable
+from election.model.errors import CannotLook
 from election.platform.postgres import streamed
 
 # Seconds since 1970 as an exact number: PostgreSQL keeps microseconds.
@@ -103,7 +103,7 @@ def write_seal(connection: Connection, election: str, file: Path) -> Seal:
 def read_seal(file: Path) -> tuple[Seal, dict[str, bytes]]:
     """The seal in a file and the leaf of each voter, if it has them.
 
-    Raises SealUnreadable, also when the leaves don't have the root that the first line says.
+    Raises CannotLook, also when the leaves don't have the root that the first line says.
     """
     tree, leaves = MerkleTree(), {}
     try:
@@ -114,11 +114,11 @@ def read_seal(file: Path) -> tuple[Seal, dict[str, bytes]]:
                 leaves[simplejson.loads(voter_id)] = bytes.fromhex(leaf)
                 tree.add(bytes.fromhex(leaf))
     except OSError as error:
-        raise SealUnreadable(f"{file}: {error.strerror}") from None
+        raise CannotLook(f"{file}: {error.strerror}") from None
     except (ValueError, TypeError):
-        raise SealUnreadable(f"{file} is no seal of an audit") from None
+        raise CannotLook(f"{file} is no seal of an audit") from None
     if leaves and (tree.size, tree.root.hex()) != (seal.size, seal.root):
-        raise SealUnreadable(f"{file} was changed: its leaves do not have the root that its first line names")
+        raise CannotLook(f"{file} was changed: its leaves do not have the root that its first line names")
     return seal, leaves
 
 

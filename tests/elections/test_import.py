@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from election.model import topics
 from election.model.definition import Election, load_election
 from election.model.errors import DefinitionError, ElectionError, UsageError
 from election.model.findings import Findings
+from election.model.messages import Tally
 from election.model.rows import Kind
-from election.results.export import Group, Results
+from election.results.board import Board
+from election.results.export import Results, gather
 from election.results.formats import as_csv, as_openelections
 from election.results.look import HeldElection
 from local.bring import checking, importing
@@ -150,21 +152,12 @@ def counted(election: Election) -> Results:
         structs.replace(one, candidate_name=one.candidate_name or f"Person {one.candidate_id}")
         for one in election.candidates
     ]
-    none = dict.fromkeys([one.candidate_id for one in people], 0)
-    return Results(
-        held=HeldElection(election.name, election.title, election.registered, election.ballots),
-        read_at=datetime.now(UTC),
-        last_vote_at=None,
-        verdict=None,
-        all_counted=True,
-        candidates=people,
-        votes=dict(election.votes_per_candidate),
-        locations=[Group(place.name, place.registered, none | dict(place.votes)) for place in election.locations],
-        genders=[],
-        age_groups=[],
-        minutes={},
-        rejected={},
-    )
+    board = Board()
+    for (place, candidate), votes in election.votes_by_location.items():
+        tally = Tally(votes, "2026-05-07T12:00:00Z", candidate_id=candidate, state=place)
+        board.totals[topics.VOTES_BY_LOCATION][f"{place}|{candidate}"] = tally
+    held = HeldElection(election.name, election.title, election.registered, election.ballots)
+    return gather(held, people, {place.name: place.registered for place in election.locations}, board)
 
 
 @pytest.mark.parametrize("render", [as_csv, as_openelections])

@@ -24,7 +24,7 @@ import run
 from election import PROJECT
 from election.counting.session import quote_option
 from election.model.definition import load_election
-from election.model.errors import JarsNotAvailable, NotStarted
+from election.model.errors import CannotRun, NotStarted
 from election.platform import jars
 from local.environment import build_environment
 from local.folder import check_folder
@@ -335,7 +335,7 @@ def test_the_jars_are_asked_for_through_the_proxy_with_its_password(java, tmp_pa
         monkeypatch.setenv("https_proxy", f"http://me:s%40fe@127.0.0.1:{proxy.port}")
         monkeypatch.delenv("HTTPS_PROXY", raising=False)
         monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx1m")
-        with pytest.raises(JarsNotAvailable, match=r"downloaded .*requires authentication.*HTTPS_PROXY"):
+        with pytest.raises(CannotRun, match=r"downloaded .*requires authentication.*HTTPS_PROXY"):
             jars.resolve("spark", tmp_path / "jars")
     assert proxy.asked
     assert all(text.startswith("CONNECT ") for text in proxy.asked)
