@@ -197,5 +197,5 @@ def report_audit(settings: Settings) -> bool:
     if not report.agrees:
         print("\n" + render_report(report))
         return False
-    print(f"Audited: record, log and tally agree on {report.size:,} votes. Merkle root {report.root}", flush=True)
+    print(f"Audited: record, log and tally agree on {report.recorded:,} votes. Merkle root {report.root}", flush=True)
     return True

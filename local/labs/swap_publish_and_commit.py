@@ -27,7 +27,7 @@ ANSWER = "b"
 HINT = "A committed offset says: I am done with these. Who would publish the votes of a batch that nobody reads again?"
 CASTING = Path("election") / "casting" / "casting.py"
 COMMIT = "                commit(voters, topics.VOTERS, batch.read_up_to)\n"
-RECORDED = "                published = batch, result.result()\n"
+RECORDED = "                stored = recorded.result()\n"
 CRASH = (
     "                voters.close()  # returns when Kafka has the offsets\n"
     "                os.kill(os.getpid(), 9)  # the lab's crash, at the worst moment\n"

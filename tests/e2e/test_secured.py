@@ -61,7 +61,7 @@ class Secured:
     def told(self, login: str) -> dict[str, str]:
         return {
             **self.pipeline.environment,
-            **secured_environment(self.pipeline.kafka, login),
+            **secured_environment(self.pipeline.kafka.bootstrap_servers, login),
             "KAFKA_SASL_PASSWORD": "",
             "KAFKA_SASL_PASSWORD_FILE": str(self.secrets / f"kafka-{login}"),
             "POSTGRES_PASSWORD_FILE": str(self.secrets / f"postgres-{login}"),
@@ -72,8 +72,7 @@ class Secured:
 
     def prepare(self) -> None:
         """Makes users, logins and rules, as an administrator does before the first start."""
-        kafka = load_settings({**secured_environment(self.pipeline.kafka, ADMIN), "KAFKA_SASL_USERNAME": ADMIN})
-        make_users(kafka)
+        make_users(load_settings(secured_environment(self.pipeline.kafka.bootstrap_servers, ADMIN), ADMIN))
         superuser = load_settings(self.pipeline.postgres.environment)
         wanted = {password_setting(login).lower(): password for login, password in POSTGRES_PASSWORDS.items()}
         Database(superuser, Stop()).run(partial(make_logins, dataclasses.replace(superuser, **wanted)))

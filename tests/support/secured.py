@@ -41,10 +41,10 @@ def secured_kafka(folder: Path) -> KafkaServer:
     )
 
 
-def secured_environment(kafka: KafkaServer, login: str) -> dict[str, str]:
+def secured_environment(bootstrap_servers: str, login: str) -> dict[str, str]:
     """What a script of this login is told about the broker."""
     return {
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "KAFKA_SASL_PASSWORD": PASSWORDS[login],
     }
