@@ -58,6 +58,7 @@ def main(arguments: list[str]) -> int:
         parse_arguments(arguments, options)
         return int(options.command.run(options))
     except (Stopped, KeyboardInterrupt, ElectionError) as error:
+        # What fails after a signal fails because of it.
         if not isinstance(error, ElectionError) or (options.stop and options.stop.is_set()):
             print("stopped", flush=True)
             return 0

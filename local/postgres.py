@@ -96,8 +96,8 @@ class PostgresServer:
         asked = subprocess.run(["/bin/sh", "-c", 'test -x "$0"', above], user=self.user, extra_groups=[], cwd="/")
         if asked.returncode != 0 and not self.folder.is_symlink():
             data = STORE / hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
-            shutil.rmtree(data, ignore_errors=True)
             if self.folder.exists():
+                shutil.rmtree(data, ignore_errors=True)
                 shutil.move(self.folder, data)
             self.folder.symlink_to(data)
             log.warning("PostgreSQL runs as nobody, who may not enter %s: its data are in %s", above, data)

@@ -96,9 +96,8 @@ def read_held(folder: Path) -> dict[str, Any]:
 
 def hold(election: Election, folder: Path) -> None:
     """Notes whose votes the folder holds, for the next run; by name where it can, since the project may move."""
-    ours = election.folder.parent == ELECTIONS
     held = {
-        "election": election.name if ours else str(election.folder),
+        "election": election.name if election.folder.parent == ELECTIONS else str(election.folder),
         "voters": None if election.replayed else election.registered,
         "registered": election.registered,
         "fingerprint": election.fingerprint,

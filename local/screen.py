@@ -18,7 +18,6 @@ from election.model.definition import Election
 PLAIN_SECONDS = 5.0
 # Nothing is broken into lines where it goes to a file or to another program.
 UNBROKEN = 1000
-
 # Of a server or a script: its name, whether it is up, and what it says.
 Row = tuple[str, str, str]
 
@@ -30,24 +29,24 @@ class Screen:
         self.title, self.footer = title, footer
         self._live = Live(console=make_console(), auto_refresh=False) if sys.stdout.isatty() else None
         self._printed_at = 0.0
+        if self._live:
+            self._live.start()
 
     def close(self) -> None:
         if self._live:
             self._live.stop()
 
-    def show(self, rows: Sequence[Row], says: Sequence[str], last: bool = False) -> None:
+    def show(self, rows: Sequence[Row], says: Sequence[str]) -> None:
         """`says`: the figures, and what does not get on."""
         if self._live:
-            self._live.start()
             self._live.update(draw(self.title, rows, [*says, self.footer]), refresh=True)
-        elif last or time.monotonic() - self._printed_at >= PLAIN_SECONDS:
+        elif time.monotonic() - self._printed_at >= PLAIN_SECONDS:
             print("\n".join(says), flush=True)
             self._printed_at = time.monotonic()
 
 
 def make_console() -> Console:
-    terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=False, width=None if terminal else UNBROKEN)
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else UNBROKEN)
 
 
 def draw(title: str, rows: Sequence[Row], says: Sequence[str]) -> Group:

@@ -73,7 +73,7 @@ class Supervisor:
             self.revive()
             self._look()
             counted = self.live.board.counted_everywhere >= self.election.ballots
-            screen.show(self.rows(), [self.figures(), *self.standstill()], last=until_counted and counted)
+            screen.show(self.rows(), [self.figures(), *self.standstill()])
             if until_counted and counted:
                 return True
             if counted and not audited:

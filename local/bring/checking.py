@@ -54,12 +54,11 @@ def describe(election: Election) -> None:
     """Prints the places, the candidates with their totals, the registered voters, and the outlines."""
     known = sum(location.registered_known for location in election.locations)
     form = "replayed" if election.replayed else "simulated"
+    places = f"{len(election.locations):,} places"
     print(f"{election.title}, {election.date}, {form}: {election.folder}")
-    print(f"{len(election.locations):,} places, {len(election.candidates):,} candidates, {election.ballots:,} votes")
+    print(f"{places}, {len(election.candidates):,} candidates, {election.ballots:,} votes")
     if known:
-        print(
-            f"{election.registered:,} registered; turnout is known in {known:,} of {len(election.locations):,} places"
-        )
+        print(f"{election.registered:,} registered; turnout is known in {known:,} of {places}")
     else:
         print("registered voters are not known: each vote has one voter, and there is no turnout")
     votes = election.votes_per_candidate
@@ -69,7 +68,7 @@ def describe(election: Election) -> None:
     )
     if outlines := election.outlines:
         lacking = [location.name for location in election.locations if location.name not in outlines.shapes]
-        print(f"Outlines: {len(outlines.shapes):,} of {len(election.locations):,} places have one")
+        print(f"Outlines: {len(outlines.shapes):,} of {places} have one")
         for what, names in ("Places without an outline", lacking), ("Outlines of no place", outlines.unmatched):
             if names:
                 print(f"{what} ({len(names):,}): {some(names)}")

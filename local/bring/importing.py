@@ -7,6 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -84,10 +85,8 @@ def _filter(text: str) -> tuple[str, str]:
 def _day(path: Path) -> date:
     """The day in the file's name, as OpenElections has it. Raises UsageError when there is none."""
     if found := DAY.search(path.stem):
-        try:
+        with suppress(ValueError):
             return date(*map(int, found.groups()))
-        except ValueError:
-            pass
     raise UsageError("the election's day is not known: give it with --date, as --date 2026-11-03")
 
 

@@ -110,9 +110,8 @@ def _decode(path: Path, data: bytes, encoding: str | None) -> tuple[str, str]:
         try:
             text = data.decode(name)
         except LookupError:
-            raise DefinitionError(
-                f"--encoding {name}: there is no such encoding; cp1255 and iso-8859-7 are two"
-            ) from None
+            what = "there is no such encoding; cp1255 and iso-8859-7 are two"
+            raise DefinitionError(f"--encoding {name}: {what}") from None
         except UnicodeError:
             continue
         return text, {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a mark", "cp1252": "Windows-1252"}.get(name, name)

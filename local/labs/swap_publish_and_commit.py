@@ -47,9 +47,7 @@ def show(bench: Workbench) -> None:
     log = bench.pipeline.logs / "swapped.log"
     swapped = Process("voting", [sys.executable, copy / "voting.py"], log, environment=environment, folder=copy)
     bench.wait(lambda: not swapped.running, "the copy kills itself")
-    bench.say(
-        f"the copy is dead: {recorded(bench)} votes are recorded, {len(bench.read('votes_topic'))} are on votes_topic"
-    )
+    bench.say(f"the copy is dead: {recorded(bench)} votes are recorded, {len(bench.read('votes_topic'))} are published")
 
     expected = bench.expected
     bench.say("starting the true voting.py, which goes on after the committed offsets")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from election.model.definition import Election, load_election, read_election
 from election.model.errors import DefinitionError
 from election.model.findings import Findings
+from local.bring import checking
 
 FOLDER = Path(__file__).with_name("folder")
 
@@ -125,7 +126,7 @@ def test_outlines_are_matched_without_regard_to_case_and_accents(tmp_path: Path)
     assert outlines.rings()["North"][0][0][1] == (1.0, 45.0)
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = lay(tmp_path, "unknown_key.election.toml")
     shutil.copy(FOLDER / "kind.candidates.csv", folder / "candidates.csv")
     (folder / "results.csv").write_text("location,candidate_id,votes\n" + "North,a,x\n" * 30)
@@ -133,7 +134,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         load_election(str(folder))
     lines = str(refused.value).splitlines()
     assert [sum(name in line for line in lines) for name in ("toml", "candidates.csv", "results.csv")] == [2, 1, 17]
-    assert lines[-1].startswith("and 13 more")
+    assert lines[-1] == "and 13 more: python3 run.py check prints all"
+    assert checking.examine(folder) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 33
 
 
 @pytest.mark.parametrize("name", ["election.toml", "candidates.csv", "results.csv", "locations.geojson"])
