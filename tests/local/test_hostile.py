@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +35,6 @@ from local.screen import draw, draw_result
 from tests.conftest import require, wait_for
 from tests.e2e.test_run import processes_of
 
-START_SECONDS = 120
 # Everything that a shell may have from other set-ups at once; each alone would break one of the parts.
 VARIABLES = {
     "LC_ALL": "tr_TR.UTF-8",
@@ -66,10 +65,6 @@ HAND_OVER = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import run"
 HAND_OVER += "; run.hand_over(sys.argv[1:], run.clean_environment())"
 
 
-def command(name: str, folder: object) -> list[str]:
-    return [sys.executable, "-c", HAND_OVER, name, "--folder", str(folder)]
-
-
 class Services:
     """`run.py services` on a terminal of its own, as a person has it."""
 
@@ -77,7 +72,8 @@ class Services:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(at)
-            os.execve(sys.executable, command("services", folder), {**os.environ, **(variables or {})})
+            command = [sys.executable, "-c", HAND_OVER, "services", "--folder", str(folder)]
+            os.execve(sys.executable, command, {**os.environ, **(variables or {})})
         self.said = ""
         self.code: int | None = None
         self.closing = threading.Event()
@@ -92,7 +88,7 @@ class Services:
                     self.said += os.read(self.terminal, 4096).decode(errors="replace")
 
     def up(self) -> Services:
-        wait_for(lambda: "Ctrl-C here stops both" in self.said or self.ended(), START_SECONDS, "the services start")
+        wait_for(lambda: "Ctrl-C here stops both" in self.said or self.ended(), 120, "the services start")
         assert self.code is None, self.said
         return self
 
@@ -134,17 +130,12 @@ def nothing_is_left(folder: Path) -> None:
     wait_for(lambda: processes_of(folder) == [], 20, "everything ends with run.py")
 
 
-def postgres_answers(port: str) -> bool:
-    where = f"host=127.0.0.1 port={port} user=postgres password=postgres dbname=voting sslmode=disable"
-    with closing(psycopg2.connect(where)) as connection:
-        return connection.closed == 0
-
-
 def test_it_starts_among_all_variables_of_others_in_a_folder_of_any_name_and_ends_with_its_terminal(java, folder):
     there = folder / ODD_NAME / ("long" * 50)
     with services(there.relative_to(folder), at=folder, variables=VARIABLES) as started:
         started.up()
-        assert postgres_answers(started.port("POSTGRES_PORT"))
+        login = "user=postgres password=postgres dbname=voting sslmode=disable"
+        psycopg2.connect(f"host=127.0.0.1 port={started.port('POSTGRES_PORT')} {login}").close()
         assert "127.0.0.1" in started.port("KAFKA_BOOTSTRAP_SERVERS")
         assert (there / "kafka" / "data" / "meta.properties").exists()
         assert {path.name for path in folder.iterdir()} == {ODD_NAME}
@@ -157,13 +148,13 @@ def test_a_kill_at_any_step_of_a_first_start_leaves_nothing_half_made(java, fold
     steps = "lock", "postgres.part/PG_VERSION", "postgres/PG_VERSION", "postgres/postmaster.pid"
     for step in (*steps, "kafka/format.properties", "kafka/data.part", "kafka/data", "logs/kafka.log"):
         with services(there) as started:
-            wait_for((there / step).exists, START_SECONDS, step)
+            wait_for((there / step).exists, 120, step)
             started.end(signal.SIGKILL)
         nothing_is_left(folder)
     for name in ("election.json", "kafka/data/meta.properties"):
         (there / name).write_text("")
     with services(there) as started:
-        assert postgres_answers(started.up().port("POSTGRES_PORT"))
+        started.up()
         assert "meta.properties is damaged: Kafka starts empty" in started.said
         assert started.end(signal.SIGTERM) == 0
     assert not (there / "tmp").exists()
@@ -172,7 +163,7 @@ def test_a_kill_at_any_step_of_a_first_start_leaves_nothing_half_made(java, fold
 
 def test_ctrl_c_in_the_first_seconds_is_no_error(java, folder):
     with services(folder / "var") as started:
-        wait_for((folder / "var" / "postgres.part").exists, START_SECONDS, "PostgreSQL's data are being made")
+        wait_for((folder / "var" / "postgres.part").exists, 120, "PostgreSQL's data are being made")
         os.write(started.terminal, b"\x03")
         wait_for(started.ended, 150, "run.py ends")
     assert started.code == 0
@@ -248,9 +239,8 @@ def test_a_virtual_environment_that_is_not_whole_is_made_again(tmp_path, monkeyp
     monkeypatch.setattr(run, "VENV", str(venv))
     monkeypatch.setattr(run, "PYTHON", str(python))
     made = []
-    real_call = run.call
 
-    def call(words, environment, **options):
+    def call(words, environment, real_call=run.call, **options):
         return made.append(words[2:]) or 0 if "venv" in words else real_call(words, environment, **options)
 
     monkeypatch.setattr(run, "call", call)
