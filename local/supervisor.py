@@ -42,7 +42,7 @@ class Supervisor:
         self.restarts: dict[str, list[float]] = {}
         self.recorded = self.registered = 0
         self.look_at = 0.0
-        self.furthest = 0
+        self.furthest: object = None
         self.started = self.moved_at = time.monotonic()
 
     def watch(self, until_counted: bool = False) -> int:
@@ -110,12 +110,12 @@ class Supervisor:
         self.look_at = time.monotonic() + REST_PER_LOOK * (time.monotonic() - began)
 
     def standstill(self) -> list[str]:
-        """What each script said last, when nothing has moved for a while."""
-        furthest = self.live.board.counted or self.recorded or self.registered
+        """What each script said last, when nothing has moved for a while: before the first vote, what main.py says."""
+        furthest = self.live.board.counted or self.recorded or parse_event(self.pipeline.parts["main"].last_line())
         if furthest != self.furthest:
             self.furthest, self.moved_at = furthest, time.monotonic()
         still_seconds = time.monotonic() - self.moved_at
-        if still_seconds < STILL_SECONDS or self.live.board.counted >= self.election.ballots:
+        if still_seconds < STILL_SECONDS or self.live.board.counted_everywhere >= self.election.ballots:
             return []
         said = [f"{name}: {part.last_line()}" for name, part in self.pipeline.parts.items() if name != DASHBOARD]
         return [f"nothing has moved for {still_seconds:.0f} s; `python3 run.py doctor` looks for the cause", *said]

@@ -26,12 +26,14 @@ from election import PROJECT
 from election.model.definition import ELECTIONS, load_election
 from election.model.errors import JarsNotAvailable, NotStarted
 from election.platform import jars
+from election.platform.runtime import Stop
 from local.environment import build_environment
 from local.folder import wipe
 from local.pipeline import Pipeline
 from local.postgres import PostgresServer
 from local.processes import free_port
 from local.screen import draw, draw_result
+from local.supervisor import Supervisor
 from tests.conftest import require, wait_for
 from tests.e2e.test_run import processes_of
 
@@ -320,6 +322,19 @@ def test_spark_by_hand_is_pysparks_own_and_leaves_nothing_in_a_temporary_folder_
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split("\n")[0] == f"3 en {temporary}"
     assert list(temporary.iterdir()) == []
+
+
+def test_a_standstill_is_told_with_what_the_scripts_say(monkeypatch):
+    said, now = ["12:00:00 main            INFO    waiting for Kafka"], [0.0]
+    monkeypatch.setattr("local.supervisor.time.monotonic", lambda: now[0])
+    pipeline = SimpleNamespace(environment={}, parts={"main": SimpleNamespace(last_line=lambda: said[-1])})
+    supervisor = Supervisor(pipeline, load_election("simulated", 100), Stop())
+    assert supervisor.standstill() == []
+    now[0] = 100
+    assert re.match("nothing has moved for 100 s", supervisor.standstill()[0])
+    assert supervisor.standstill()[1:] == [f"main: {said[0]}"]
+    said.append("12:01:40 main            INFO    published 50 voters")
+    assert supervisor.standstill() == []
 
 
 def printed(shown: object, width: int) -> list[str]:
