@@ -1,12 +1,9 @@
 """Kafka's disk, or PostgreSQL's, is full: the scripts say what they wait for, and go on when there is room."""
 
-import subprocess
-import sys
 from random import randrange
 
 import pytest
 
-from election import PROJECT
 from election.model import topics
 from election.model.definition import load_election
 from election.platform.kafka_topics import count_messages
@@ -16,6 +13,7 @@ from local.kafka import KafkaServer
 from local.postgres import PostgresServer
 from local.processes import free_port
 from tests.conftest import wait_for
+from tests.e2e.test_run import start
 from tests.support.small_disk import small_disk
 
 VOTERS = 2000
@@ -77,13 +75,8 @@ def test_a_disk_is_full_for_a_while_and_every_vote_is_there_all_the_same(
 
 def test_run_py_on_a_full_disk_ends_with_what_to_do(disk, java):
     disk.fill()
-    ran = subprocess.run(
-        [sys.executable, "-m", "local.cli", "services", "--folder", disk.path / "var"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    with start(disk.path / "var", command="services") as ran:
+        _, errors = ran.communicate(timeout=120)
     assert ran.returncode == 1
-    assert ran.stderr.startswith("error: the disk is full: make room")
-    assert "Traceback" not in ran.stderr
+    assert errors.startswith("error: the disk is full: make room")
+    assert "Traceback" not in errors
