@@ -47,7 +47,7 @@ TAKEN: dict[str, tuple[list[str], dict[tuple[str, str], int], list[str]]] = {
     "sep_line.csv": ([], VOTES, ["header in line 2", "Empty cells taken as 0 votes: 1"]),
     "tabs_utf16.txt": ([], {(place, name.upper()): votes for (place, name), votes in VOTES.items()}, ["utf-16, tabs"]),
     "title_above.csv": ([], VOTES, ["UTF-8 with a mark", "Official results, 3 November", "line 7: no numbers in"]),
-    "totals_percents.csv": ([], VOTES, ["Bob share          left out: a perc", "Ballots Cast       left out: a total"]),
+    "totals_percents.csv": ([], VOTES, ["left out: a percentage", "Ballots Cast       left out: a total"]),
     "two_sheets.xlsx": (["--sheet", "Results"], VOTES, []),
     "wide.csv": ([], VOTES, ["Ann Lee   candidate", "all 1,212"]),
 }
