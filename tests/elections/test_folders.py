@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from election.model.definition import Election, load_election, read_election
 from election.model.errors import DefinitionError
 from election.model.findings import Findings
-from tests.support.ugly import UGLY
+from local.bring import checking
 
 FOLDER = Path(__file__).with_name("folder")
 
@@ -89,10 +89,6 @@ def lay(folder: Path, name: str) -> Path:
     return folder
 
 
-def test_every_file_is_expected_to_be_taken_or_refused() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {"base", *REFUSED, *WARNED}
-
-
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_mistake_is_refused_with_its_place_and_what_to_do(tmp_path: Path, name: str) -> None:
     with pytest.raises(DefinitionError) as refused:
@@ -132,7 +128,7 @@ def test_outlines_are_matched_without_regard_to_case_and_accents(tmp_path: Path)
     assert outlines.rings()["North"][0][0][1] == (1.0, 45.0)
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = lay(tmp_path, "unknown_key.election.toml")
     shutil.copy(FOLDER / "kind.candidates.csv", folder / "candidates.csv")
     (folder / "results.csv").write_text("location,candidate_id,votes\n" + "North,a,x\n" * 30)
@@ -140,7 +136,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         load_election(str(folder))
     lines = str(refused.value).splitlines()
     assert [sum(name in line for line in lines) for name in ("toml", "candidates.csv", "results.csv")] == [2, 1, 17]
-    assert lines[-1].startswith("and 13 more")
+    assert lines[-1] == "and 13 more: python3 run.py check prints all"
+    assert checking.examine(folder) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 33
 
 
 @pytest.mark.parametrize("name", ["election.toml", "candidates.csv", "results.csv", "locations.geojson"])
@@ -171,9 +169,3 @@ def test_whatever_a_file_holds_it_is_used_or_refused_with_a_message(
         shutil.copytree(FOLDER / "base", folder, dirs_exist_ok=True)
         (Path(folder) / name).write_bytes(good[:cut] + data + good[cut:])
         assert (read_election(Path(folder), None, findings) is None) == bool(findings.problems)
-
-
-@pytest.mark.parametrize("make", UGLY)
-def test_the_ugly_elections_can_be_loaded(tmp_path: Path, make) -> None:
-    election = load_election(make(tmp_path))
-    assert election.ballots > 10_000
