@@ -9,8 +9,7 @@ import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege, RaiseException
 
-from dashboard.data.database import Search, Unavailable, connect, read_candidates, read_election, search_roll
-from dashboard.data.database import read_record as read_totals
+from dashboard.data.database import Search, Unavailable, connect, read_database, search_roll
 from election.access.logins import ensure_logins, make_logins
 from election.audit.recount import Register
 from election.audit.seal import read_record
@@ -146,11 +145,11 @@ def test_each_script_reads_what_it_needs(logins, stop):
     roll = ask(logins["spark-streaming"], "SELECT * FROM roll")
     assert len(roll) == VOTERS
     assert roll[0].keys() == {"voter_id", "state", "gender", "age_group"}
-    with closing(connect(logins["streamlit-app"])) as connection:
-        assert read_election(connection)["registered"] == VOTERS
-        assert len(read_candidates(connection)) == 3
-        assert sum(read_totals(connection).values()) == 100
-    found, more = search_roll(logins["streamlit-app"], Search(voted="Voted"))
+    seen = read_database(logins["streamlit-app"])
+    assert seen["election"]["registered"] == VOTERS
+    assert len(seen["candidates"]) == 3
+    assert sum(seen["record"].values()) == 100
+    found, more = search_roll(logins["streamlit-app"], Search(voted=True))
     assert more
     assert all(voter["voted"] for voter in found)
     with closing(psycopg2.connect(**logins["auditor"].postgres)) as connection:
@@ -166,8 +165,8 @@ def test_a_search_is_text_whatever_it_holds(logins, text):
 
 def test_a_refused_dashboard_does_not_tell_its_password(logins):
     wrong = dataclasses.replace(logins["streamlit-app"], postgres_password="hunter2", postgres_sslmode="prefer")
-    with pytest.raises(Unavailable) as said:
-        connect(wrong)
+    with pytest.raises(Unavailable) as said, connect(wrong):
+        pass
     assert "hunter2" not in str(said.value)
 
 
@@ -241,8 +240,8 @@ def test_a_login_that_main_will_make_is_waited_for(logins, stop, caplog, make):
     with renamed(logins["main"].administrator, "spark-streaming"):
         thread.start()
         wait_for(lambda: "it refuses the login spark-streaming, which main.py makes" in caplog.text, 20, "it waits")
-        with pytest.raises(Unavailable, match="refuses the login"):
-            connect(dataclasses.replace(logins["streamlit-app"], postgres_user="nobody"))
+        with pytest.raises(Unavailable, match="refuses the dashboard's login"):
+            read_database(dataclasses.replace(logins["streamlit-app"], postgres_user="nobody"))
     thread.join(20)
     assert not thread.is_alive()
 
