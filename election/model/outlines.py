@@ -54,13 +54,6 @@ class Outlines:
             cells //= 2
         return outlines
 
-    def rings(self) -> dict[str, list[list[list[tuple[float, float]]]]]:
-        """For each place its polygons, each a list of rings, each a list of (longitude, latitude)."""
-        return {
-            name: [[[(x, y) for x, y in ring.round(5).tolist()] for ring in polygon] for polygon in polygons]
-            for name, polygons in self.shapes.items()
-        }
-
 
 def _on_grid(polygons: list[Polygon], cell: float) -> list[Polygon]:
     moved = [[_snap(ring, cell) for ring in polygon] for polygon in polygons]
