@@ -48,13 +48,6 @@ class Outlines:
             outlines, cell = replace(self, shapes=moved), 2 * cell
         return outlines
 
-    def rings(self) -> dict[str, list[list[list[tuple[float, float]]]]]:
-        """For each place its polygons, each a list of rings, each a list of (longitude, latitude)."""
-        return {
-            name: [[[(x, y) for x, y in ring.round(5).tolist()] for ring in polygon] for polygon in polygons]
-            for name, polygons in self.shapes.items()
-        }
-
 
 def _on_grid(ring: NDArray[np.float64], cell: float) -> NDArray[np.float64]:
     """The ring without points that repeat on the grid; one smaller than a cell stays on the map as a triangle."""

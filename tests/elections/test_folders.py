@@ -124,8 +124,8 @@ def test_a_candidate_without_a_name_is_shown_by_the_party(tmp_path: Path) -> Non
 def test_outlines_are_matched_without_regard_to_case_and_accents(tmp_path: Path) -> None:
     outlines = read(lay(tmp_path, "map_any_property.locations.geojson"))[0].outlines
     assert outlines
-    assert {name: len(polygons) for name, polygons in outlines.rings().items()} == {"North": 1, "South": 2}
-    assert outlines.rings()["North"][0][0][1] == (1.0, 45.0)
+    assert {name: len(polygons) for name, polygons in outlines.shapes.items()} == {"North": 1, "South": 2}
+    assert tuple(outlines.shapes["North"][0][0][1]) == (1.0, 45.0)
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,13 +16,15 @@ from election.model import topics
 from election.model.definition import Election, load_election
 from election.model.errors import DefinitionError, ElectionError, UsageError
 from election.model.findings import Findings
-from election.results.export import Group, Results
+from election.model.messages import Tally
+from election.results.board import Board
+from election.results.export import Results, gather
 from election.results.formats import as_csv, as_openelections
+from election.results.look import HeldElection
 from local.bring import checking, importing
 from local.bring.columns import Asked, find_columns, parse_count
 from local.bring.reading import read_sheet
 from local.bring.shaping import Brought, Shaping
-from tests.results.test_formats import results
 
 PUBLISHED = Path(__file__).with_name("published")
 VOTES = {("North", "Ann Lee"): 1200, ("North", "Bob Kay"): 5, ("Montréal", "Bob Kay"): 7}
@@ -123,18 +125,26 @@ def test_a_folder_or_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         read_sheet(tmp_path / name)
 
 
+def counted(election: Election) -> Results:
+    """The results of an election that is counted; who has no name gets one, as from main.py."""
+    people = [
+        structs.replace(one, candidate_name=one.candidate_name or one.candidate_id) for one in election.candidates
+    ]
+    board = Board()
+    for (place, candidate), votes in election.votes_by_location.items():
+        tally = Tally(votes, "2026-05-07T12:00:00Z", candidate_id=candidate, state=place)
+        board.totals[topics.VOTES_BY_LOCATION][f"{place}|{candidate}"] = tally
+    held = HeldElection(election.name, election.title, election.registered, election.ballots)
+    return gather(held, people, {place.name: place.registered for place in election.locations}, board)
+
+
 @pytest.mark.parametrize("render", [as_csv, as_openelections])
 @pytest.mark.parametrize("name", ["montreal-2013", "simulated"])
 def test_an_export_comes_back_in_as_the_same_election(
     tmp_path: Path, name: str, render: Callable[[Results], str]
 ) -> None:
     election = load_election(name)
-    given = election.candidates
-    # Who has no name gets one, as from main.py.
-    people = [structs.replace(one, candidate_name=one.candidate_name or one.candidate_id) for one in given]
-    none = dict.fromkeys(election.votes_per_candidate, 0)
-    locations = [Group(place.name, place.registered, none | dict(place.votes)) for place in election.locations]
-    exported = results(candidates=people, votes=election.votes_per_candidate, locations=locations)
+    exported = counted(election)
     (tmp_path / "out.csv").write_text(render(exported))
     back = bring(tmp_path / "out.csv", tmp_path / "to")
     ids = {one.candidate_id: mine.candidate_id for one, mine in zip(back.candidates, election.candidates, strict=True)}
