@@ -20,8 +20,8 @@ from local.processes import free_port
 from tests.conftest import wait_for
 from tests.support.small_disk import small_disk
 
-VOTERS = 2000
-PACE = {"VOTERS": str(VOTERS), "RATE": "100"}
+VOTERS = 1000
+PACE = {"VOTERS": str(VOTERS), "RATE": "100", "RAMP_UP_SECONDS": "0"}
 
 
 @pytest.fixture
