@@ -79,7 +79,7 @@ def read_partition(reader: Consumer, topic: str, partition: int, since: datetime
 
 def find_messages(reader: Consumer, topic: str, key: bytes, since: datetime | None) -> Iterator[Message]:
     """The messages with this key: those since a time in the key's own partition, or, if there are none, all of them."""
-    partitions = list(end_offsets(reader, topic))
+    partitions = [partition for _, partition in end_offsets(reader, topic)]
     home = home_of(key, len(partitions))
     for partition, start in [(home, since), *((any_, None) for any_ in partitions if since or any_ != home)]:
         found = False
