@@ -17,7 +17,7 @@ import pytest
 from election import PROJECT
 from election.model.definition import ELECTIONS
 from tests.conftest import wait_for
-from tests.support.ugly import ugly
+from tests.support.ugly import UGLY
 
 FEW_DISTRICTS = ("11-Sault-au-Récollet", "101-Bois-de-Liesse", "111-Mile-End")
 COUNT_SECONDS = 400
@@ -80,11 +80,12 @@ def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
 
 
 @pytest.mark.slow
-def test_an_ugly_election_is_counted_to_exactly_its_result(java, folder):
-    options = "--election", ugly(folder / "election"), "--rate", "0", "--no-dashboard", "--until-counted"
+@pytest.mark.parametrize("make", UGLY)
+def test_an_ugly_election_is_counted_to_exactly_its_result(java, folder, make):
+    options = "--election", make(folder / "election"), "--rate", "0", "--no-dashboard", "--until-counted"
     counted = run(folder / "var", *options)
     assert counted.returncode == 0, counted.stdout + counted.stderr
-    assert "Exactly the official result, in total and in each of the 700 places." in counted.stdout
+    assert "Exactly the official result, in total and in each of the" in counted.stdout
     assert "Audited: record, log and tally agree on" in counted.stdout
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from election.model.definition import Election, load_election, read_election
 from election.model.errors import DefinitionError
 from election.model.findings import Findings
-from tests.support.ugly import ugly
+from tests.support.ugly import UGLY
 
 FOLDER = Path(__file__).with_name("folder")
 
@@ -171,5 +171,7 @@ def test_whatever_a_file_holds_it_is_used_or_refused_with_a_message(
         assert (read_election(Path(folder), None, findings) is None) == bool(findings.problems)
 
 
-def test_the_ugly_election_can_be_loaded(tmp_path: Path) -> None:
-    assert load_election(ugly(tmp_path)).ballots > 10_000
+@pytest.mark.parametrize("make", UGLY)
+def test_the_ugly_elections_can_be_loaded(tmp_path: Path, make) -> None:
+    election = load_election(make(tmp_path))
+    assert election.ballots > 10_000
