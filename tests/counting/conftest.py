@@ -1,4 +1,4 @@
-"""A Spark for the tests that need no stream, started once a session."""
+"""A Spark for the tests that need no stream, started once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from election.counting.session import start_spark, stop_spark
 from election.platform.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     spark = start_spark(Settings(spark_master="local[8]"), slots=8)

@@ -182,7 +182,7 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, s
     def done():
         committed = voters.committed(voters.assignment(), timeout=10)
         ends = end_offsets(voters, topics.VOTERS)
-        return bool(committed) and {place.partition: place.offset for place in committed} == ends
+        return bool(committed) and {(place.topic, place.partition): place.offset for place in committed} == ends
 
     wait_for(done, 120, "voting is through with everything")
     assert thread.is_alive()

@@ -156,36 +156,24 @@ def test_an_exception_of_javas_own_that_a_torn_file_makes_sets_the_checkpoint_as
     assert aside.name.startswith(f"{TOTALS}-set-aside-")
 
 
-def test_a_failure_while_kafka_is_away_is_not_the_checkpoints(tmp_path, no_pause):
-    count = Attempts(tmp_path, MANY_VOTES + 1, *["Timed out waiting for a node assignment"] * 3, kafka_answers=False)
-    count.keep_running(lambda _: None)
-    assert count.passing == [DRAIN, None, None, None]
-    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+LOST = "Lost task {0}.0 in stage 14.0 (TID {0}): ExecutorLostFailure (executor {0} exited unrelated to the tasks)"
+NO_SLOT = "[CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT] Cannot run the pipelined stage group: it needs 8 slots"
 
 
 @pytest.mark.parametrize(
-    "failure",
+    ("failures", "options"),
     [
-        "Lost task {0}.0 in stage 14.0 (TID {0}): ExecutorLostFailure (executor {0} exited unrelated to the tasks)",
-        "[CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT] Cannot run the pipelined stage group: it needs 8 slots",
+        pytest.param(["Timed out waiting for a node assignment"] * 3, {"kafka_answers": False}, id="Kafka is away"),
+        pytest.param([LOST.format(number) for number in range(3)], {}, id="executors are lost"),
+        pytest.param([NO_SLOT] * 3, {}, id="too few slots"),
+        pytest.param(["Failed to find data source: kafka"] * 3, {"started": False}, id="no query is started"),
+        pytest.param(["the broker is away", "an executor is lost", "the broker is away"], {}, id="different ones"),
     ],
 )
-def test_a_failure_of_the_cluster_is_not_the_checkpoints(tmp_path, no_pause, failure):
-    count = Attempts(tmp_path, 0, *(failure.format(number) for number in range(3)))
+def test_a_failure_that_is_not_the_checkpoints_leaves_it_alone(tmp_path, no_pause, failures, options):
+    count = Attempts(tmp_path, MANY_VOTES + 1, *failures, **options)
     count.keep_running(lambda _: None)
-    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
-
-
-def test_a_failure_before_any_query_is_started_is_not_the_checkpoints(tmp_path, no_pause):
-    count = Attempts(tmp_path, 0, *["Failed to find data source: kafka"] * 3, started=False)
-    count.keep_running(lambda _: None)
-    assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
-
-
-def test_failures_of_different_kinds_leave_the_checkpoint_alone(tmp_path, no_pause):
-    count = Attempts(tmp_path, 0, "the broker is away", "an executor is lost", "the broker is away")
-    count.keep_running(lambda _: None)
-    assert count.passing == [WARM_UP, None, None, None]
+    assert count.passing == [DRAIN, None, None, None]
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 

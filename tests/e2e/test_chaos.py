@@ -3,9 +3,9 @@
 from tests.chaos.plan import Event, Plan
 from tests.chaos.rounds import Round
 
-EVENTS = Event(6, "kill_voting"), Event(10, "repeat_votes"), Event(14, "kill_kafka", 2), Event(18, "kill_spark_jvm")
+EVENTS = Event(5, "kill_voting"), Event(8, "repeat_votes"), Event(10, "kill_spark_jvm"), Event(13, "kill_kafka", 2)
 
 
 def test_an_election_is_counted_exactly_though_its_parts_are_killed(java, folder):
-    plan = Plan(seed=1, voters=2000, rate=100, partitions=2, batch_size=200, voting_processes=1, events=EVENTS)
+    plan = Plan(seed=1, voters=1000, rate=100, partitions=2, batch_size=200, voting_processes=1, events=EVENTS)
     assert Round(plan, folder).run() == []

@@ -17,9 +17,11 @@ import pytest
 from election import PROJECT
 from election.model.definition import ELECTIONS
 from tests.conftest import wait_for
+from tests.support.ugly import UGLY
 
 FEW_DISTRICTS = ("11-Sault-au-Récollet", "101-Bois-de-Liesse", "111-Mile-End")
 COUNT_SECONDS = 400
+SPARK_PAGES = {*range(4040, 4100)}
 
 
 def run(folder: Path, *arguments: str, timeout_seconds: float = COUNT_SECONDS) -> subprocess.CompletedProcess[str]:
@@ -41,13 +43,17 @@ def start(folder: Path, *arguments: str, command: str = "run") -> subprocess.Pop
 
 
 def few_districts(folder: Path) -> Path:
-    """A part of the real election, as a folder that a person might bring."""
+    """A part of the real election as a person might bring it, with what real ones have too: zeros and blank votes."""
     folder.mkdir()
     for name in ("election.toml", "candidates.csv"):
         shutil.copy(ELECTIONS / "montreal-2013" / name, folder)
+    header, *names = (folder / "candidates.csv").read_text().splitlines()
+    more = "nobody,Nobody's Choice,,,,,", "blank,Blank votes,,,,,blank"
+    (folder / "candidates.csv").write_text("\n".join([f"{header},kind", *(f"{name}," for name in names), *more]))
     lines = (ELECTIONS / "montreal-2013" / "results.csv").read_text().splitlines()
     kept = [line for line in lines[1:] if line.startswith(FEW_DISTRICTS)]
-    (folder / "results.csv").write_text("\n".join([lines[0], *kept]) + "\n")
+    odd = [f"{FEW_DISTRICTS[0]},blank,120", "A place where nobody votes,nobody,0"]
+    (folder / "results.csv").write_text("\n".join([lines[0], *kept, *odd]))
     return folder
 
 
@@ -64,24 +70,6 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def test_a_real_election_is_replayed_to_its_official_result(java, folder):
-    election = few_districts(folder / "election")
-    counted = run(folder / "var", "--election", str(election), "--rate", "0", "--no-dashboard", "--until-counted")
-    assert counted.returncode == 0, counted.stdout + counted.stderr
-    assert "Exactly the official result, in total and in each of the 3 places." in counted.stdout
-    assert "Audited: record, log and tally agree on 25,014 votes." in counted.stdout
-    assert re.search(r"Richard Bergeron +Projet Montréal +9,", counted.stdout)
-
-    again = run(folder / "var", "--no-dashboard", "--until-counted")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "Exactly the official result" in again.stdout
-
-    other = run(folder / "var", "--election", "simulated")
-    assert other.returncode == 1
-    assert re.fullmatch(r"error: .* holds votes of another election .*: add --fresh to start over.*\n", other.stderr)
-    assert processes_of(folder) == []
-
-
 @pytest.mark.slow
 def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
     options = ("--election", "montreal-2013", "--rate", "0", "--no-dashboard", "--until-counted")
@@ -91,28 +79,61 @@ def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
     assert "Exactly the official result, in total and in each of the 58 places." in counted.stdout
 
 
-def test_ctrl_c_stops_everything_and_so_does_a_kill_of_run_py(java, folder):
-    def said(part: str, text: str) -> int:
-        log = folder / "var" / "logs" / f"{part}.log"
-        return log.read_text().count(text) if log.exists() else 0
+@pytest.mark.slow
+@pytest.mark.parametrize("make", UGLY)
+def test_an_ugly_election_is_counted_to_exactly_its_result(java, folder, make):
+    options = "--election", make(folder / "election"), "--rate", "0", "--no-dashboard", "--until-counted"
+    counted = run(folder / "var", *options)
+    assert counted.returncode == 0, counted.stdout + counted.stderr
+    assert "Exactly the official result, in total and in each of the" in counted.stdout
+    assert "Audited: record, log and tally agree on" in counted.stdout
 
-    killed = start(folder / "var", "--voters", "200", "--no-dashboard")
-    wait_for(lambda: said("voting", "votes"), 120, "votes are cast")
+
+def ports_beyond_this_machine(folder: Path) -> dict[int, str]:
+    """Where the folder's processes listen on more than this machine's own addresses, each port with its command."""
+    return {
+        place.laddr.port: " ".join(process.cmdline())
+        for process in processes_of(folder)
+        for place in process.net_connections("tcp")
+        if place.status == psutil.CONN_LISTEN and place.laddr.ip not in ("127.0.0.1", "::ffff:127.0.0.1", "::1")
+    }
+
+
+def test_killed_and_stopped_on_the_way_the_same_command_goes_on_to_the_official_result(java, folder):
+    def said(part: str, text: str) -> bool:
+        log = folder / "var" / "logs" / f"{part}.log"
+        return log.exists() and text in log.read_text()
+
+    killed = start(folder / "var", "--election", str(few_districts(folder / "election")), "--no-dashboard")
+    wait_for(lambda: said("spark-streaming", "starting Spark"), 120, "the servers and scripts are started")
     killed.kill()
     killed.communicate()
     wait_for(lambda: not processes_of(folder), 10, "everything ends with run.py")
 
-    running = start(folder / "var", "--no-dashboard")
+    stopped = start(folder / "var")
     try:
-        # The first one's line is in the log already.
-        wait_for(lambda: said("spark-streaming", "counting in real time") == 2, 200, "the count starts")
+        wait_for(lambda: said("voting", "cast "), 200, "votes are cast")
         refused = run(folder / "var", "--no-dashboard")
         assert refused.returncode == 1
         assert "error: an election is running already" in refused.stderr
+        beyond = ports_beyond_this_machine(folder)
+        assert all("org.apache.spark" in command for command in beyond.values()), "only Spark's shuffle"
+        assert not beyond.keys() & SPARK_PAGES
     finally:
-        running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=90)
-    assert running.returncode == 0, output + errors
+        stopped.send_signal(signal.SIGINT)
+        output, errors = stopped.communicate(timeout=90)
+    assert stopped.returncode == 0, output + errors
+    assert processes_of(folder) == []
+
+    counted = run(folder / "var", "--rate", "0", "--no-dashboard", "--until-counted")
+    assert counted.returncode == 0, counted.stdout + counted.stderr
+    assert "Exactly the official result, in total and in each of the 4 places." in counted.stdout
+    assert "Audited: record, log and tally agree on 25,134 votes." in counted.stdout
+    assert re.search(r"Richard Bergeron +Projet Montréal +9,", counted.stdout)
+
+    other = run(folder / "var", "--election", "simulated")
+    assert other.returncode == 1
+    assert re.fullmatch(r"error: .* holds votes of another election .*: add --fresh to start over.*\n", other.stderr)
     assert processes_of(folder) == []
 
 
@@ -152,10 +173,13 @@ def test_services_start_alone_and_a_script_runs_against_them_by_hand(java, folde
     assert processes_of(folder) == []
 
 
-@pytest.mark.parametrize("script", ["main.py", "voting.py", "spark-streaming.py"])
 @pytest.mark.parametrize(
-    ("setting", "message"),
-    [({"RATE": "fast"}, "RATE='fast' is not a rate"), ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD' is none of")],
+    ("script", "setting", "message"),
+    [
+        ("main.py", {"RATE": "fast"}, "RATE='fast' is not a rate"),
+        ("voting.py", {"ELECTION": "nowhere"}, "ELECTION='nowhere' is no election: there are"),
+        ("spark-streaming.py", {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD' is none of"),
+    ],
 )
 def test_a_bad_setting_ends_a_script_with_first_line(script, setting, message):
     ended = subprocess.run(
@@ -165,16 +189,6 @@ def test_a_bad_setting_ends_a_script_with_first_line(script, setting, message):
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize("script", ["main.py", "voting.py"])
-def test_an_unknown_election_ends_a_script_with_first_line(script):
-    ended = subprocess.run(
-        [sys.executable, script], cwd=PROJECT, env={**os.environ, "ELECTION": "nowhere"}, capture_output=True, text=True
-    )
-    assert ended.returncode == 1
-    assert "ELECTION='nowhere' is no election: there are" in ended.stderr
-    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from election import PROJECT
 from election.model.errors import UsageError
-from local.labs import LABS, ask, judge, read_page, run
+from local.labs import LABS, ask, forge_a_vote, judge, lose_kafka_whole, read_page, run, swap_publish_and_commit
 
 
 @pytest.mark.parametrize("number", LABS)
@@ -36,13 +36,21 @@ def test_what_is_no_prediction_and_no_lab_is_refused_by_name():
         run(Namespace(number=9))
 
 
-@pytest.mark.parametrize("number", [2, 3, 5, 6, 8])
-def test_a_lab_finds_what_its_page_says_and_leaves_the_working_tree_alone(java, number, capsys):
+@pytest.mark.parametrize("number", [2, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 3, 4, 7))])
+def test_a_lab_runs_in_a_folder_and_on_servers_of_its_own(java, number, capsys):
     before = status()
     assert run(Namespace(number=number, predict="a")) == 0, capsys.readouterr().out
     said = capsys.readouterr().out
     assert "  yes  " in said
     assert "You predicted a" in said
+    assert status() == before
+
+
+@pytest.mark.parametrize("lab", [swap_publish_and_commit, lose_kafka_whole, forge_a_vote])
+def test_a_lab_finds_what_its_page_says(bench, lab):
+    before = status()
+    lab.show(bench)
+    assert bench.failed == []
     assert status() == before
 
 

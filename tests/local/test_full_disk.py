@@ -16,7 +16,8 @@ from tests.conftest import wait_for
 from tests.e2e.test_run import start
 from tests.support.small_disk import small_disk
 
-VOTERS = 2000
+VOTERS = 1000
+PACE = {"VOTERS": str(VOTERS), "RATE": "100", "RAMP_UP_SECONDS": "0"}
 
 
 @pytest.fixture

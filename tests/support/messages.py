@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from election.model.messages import Vote, encode_vote
 
 Raw = tuple[bytes | None, bytes | None]
 VOTER, CANDIDATE = "3b1f2c00-0000-4000-8000-000000000001", "1"
@@ -198,7 +195,3 @@ def made_messages(count: int) -> list[Raw]:
 
     make()
     return made
-
-
-def good_vote(voter_id: str, candidate_id: str = CANDIDATE) -> Raw:
-    return voter_id.encode(), encode_vote(Vote(voter_id, candidate_id, datetime(2026, 5, 7, 12, tzinfo=UTC)))
