@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from election import PROJECT
-from election.model.errors import ElectionError, NotStarted
+from election.model.errors import ElectionError, NotStarted, first_line
 from election.platform.jars import JARS, LOCK, locked, proxy_options
 from election.platform.java import find_java_home
 from local.environment import PROXIES, build_environment, utf8_locale
@@ -23,7 +24,7 @@ from local.postgres import jar_set
 from local.processes import port_is_free
 from local.run import add_folder
 
-DISK_GB, MEMORY_GB = 3, 4
+DISK_GB, MEMORY_GB, DOCKER_SECONDS = 3, 4, 2
 OK, NOTE, BAD = "ok", "note", "BAD"
 TELLING = "JAVA", "JDK", "_JAVA", "SPARK", "PYSPARK", "HADOOP", "KAFKA", "PG", "PYTHON", "STREAMLIT", "CLASSPATH", "LD_"
 
@@ -61,10 +62,24 @@ def examine(folder: Path) -> Iterator[tuple[str, str, str]]:
     language = utf8_locale()
     none = "no UTF-8 locale: folders need names in ASCII; on Debian and Ubuntu, apt install locales"
     yield "language", *judged(not language, NOTE, none, f"{language} for everything that is started")
+    yield "Docker", *docker()
     # For who looks for the reason of a difference.
     ours = {*build_environment(), "PYTHONPATH"}
     left_out = sorted(name for name in os.environ if name.startswith(TELLING) and name not in ours)
     yield "variables", OK, f"left out: {', '.join(left_out)}" if left_out else "none of other programs"
+
+
+def docker() -> tuple[str, str]:
+    """Only `docker compose up` needs it."""
+    if not shutil.which("docker"):
+        return OK, "not there, not needed"
+    command = ["docker", "version", "--format", "{{.Server.Version}}"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=DOCKER_SECONDS)
+    except subprocess.TimeoutExpired:
+        return NOTE, f"no answer within {DOCKER_SECONDS} s (only docker compose needs it)"
+    problem = f"{first_line(asked.stderr)} (only docker compose needs it)"
+    return judged(asked.returncode, NOTE, problem, f"{asked.stdout.strip()}, for docker compose")
 
 
 def judged(bad: object, state: str, problem: str, fine: str) -> tuple[str, str]:

@@ -153,15 +153,6 @@ def test_a_message_for_a_topic_that_was_deleted_is_not_dropped_silently(settings
         producer.flush(60)
 
 
-def test_a_topic_that_is_gone_is_no_empty_topic(settings):
-    make_topics(settings)
-    with closing(make_reader(settings, [topics.VOTES])) as reader:
-        assert end_offsets(reader, topics.VOTES) == {(topics.VOTES, 0): 0, (topics.VOTES, 1): 0}
-        empty_kafka(settings)
-        with pytest.raises(KafkaException, match="no topic votes_topic"):
-            end_offsets(reader, topics.VOTES)
-
-
 def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
     make_topics(settings)
     starts, stop = [], Stop()
