@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from election import PROJECT
-from election.model.errors import ElectionError, NotStarted, first_line
+from election.model.errors import ElectionError, NotStarted
 from election.platform.jars import JARS, LOCK, locked, proxy_options
 from election.platform.java import find_java_home
 from local.environment import PROXIES, build_environment, utf8_locale
@@ -78,7 +78,8 @@ def docker() -> tuple[str, str]:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=DOCKER_SECONDS)
     except subprocess.TimeoutExpired:
         return NOTE, f"no answer within {DOCKER_SECONDS} s (only docker compose needs it)"
-    problem = f"{first_line(asked.stderr)} (only docker compose needs it)"
+    reason = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
+    problem = f"{reason} (only docker compose needs it)"
     return judged(asked.returncode, NOTE, problem, f"{asked.stdout.strip()}, for docker compose")
 
 
