@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -69,7 +70,8 @@ class Election:
 def find_folder(name: str) -> Path:
     """The folder of an election: one of elections/, or any path. Raises DefinitionError, with those there are."""
     for folder in (ELECTIONS / name, Path(name)):
-        if (folder / "election.toml").is_file():
+        # False too for a name that no file can have: it is too long, or has a zero byte.
+        if os.path.isfile(folder / "election.toml"):
             return folder.resolve()
     known = ", ".join(sorted(path.parent.name for path in ELECTIONS.glob("*/election.toml")))
     raise DefinitionError(

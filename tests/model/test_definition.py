@@ -69,9 +69,10 @@ def test_a_mistake_is_named_with_its_file_and_line(tmp_path, files, message):
         load_election(make_election(tmp_path, **files))
 
 
-def test_an_unknown_election_names_those_there_are():
-    with pytest.raises(DefinitionError, match="'nowhere' is no election: there are montreal-2013, simulated"):
-        load_election("nowhere")
+@pytest.mark.parametrize("name", ["nowhere", "a\0b", "x" * 5000], ids=["unknown", "zero byte", "too long"])
+def test_an_unknown_election_names_those_there_are(name):
+    with pytest.raises(DefinitionError, match="' is no election: there are montreal-2013, simulated"):
+        load_election(name)
 
 
 def test_the_number_of_real_ballots_cannot_be_changed():
