@@ -90,7 +90,7 @@ def read_held(folder: Path) -> dict[str, Any]:
     """What `hold` noted; nothing when the note is missing or damaged: main.py looks into the database anyway."""
     try:
         return dict(json.loads((folder / HELD).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}
 
 
@@ -102,7 +102,9 @@ def hold(election: Election, folder: Path) -> None:
         "registered": election.registered,
         "fingerprint": election.fingerprint,
     }
-    (folder / HELD).write_text(json.dumps(held), encoding="utf-8")
+    part = folder / f"{HELD}.part"
+    part.write_text(json.dumps(held), encoding="utf-8")
+    part.replace(folder / HELD)
 
 
 def say_moved_ports(pipeline: Pipeline, *names: str) -> None:

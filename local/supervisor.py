@@ -110,8 +110,9 @@ class Supervisor:
         self.look_at = time.monotonic() + REST_PER_LOOK * (time.monotonic() - began)
 
     def standstill(self) -> list[str]:
-        """What each script said last, when nothing has moved for a while: before the first vote, what main.py says."""
-        furthest = self.live.board.counted or self.recorded or parse_event(self.pipeline.parts["main"].last_line())
+        """What each script said last, when nothing moves for a while: votes counted, or before the first, main.py."""
+        main_says = parse_event(self.pipeline.parts["main"].last_line())
+        furthest = self.live.board.counted if self.recorded else main_says
         if furthest != self.furthest:
             self.furthest, self.moved_at = furthest, time.monotonic()
         still_seconds = time.monotonic() - self.moved_at

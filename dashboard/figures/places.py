@@ -32,6 +32,11 @@ class Place:
     def counted(self) -> int:
         return sum(self.votes.values())
 
+    @property
+    def turned_out(self) -> bool:
+        """Whether its turnout can be told: more votes than registered voters are no turnout."""
+        return bool(self.registered and self.counted <= self.registered)
+
 
 @once
 def places(view: View) -> list[Place]:

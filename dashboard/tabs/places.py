@@ -109,7 +109,7 @@ def _place(view: View, chosen: str | None) -> Markup:
     said = f"{words.votes(place.counted)} counted"
     if place.registered:
         said += f" of {place.registered:,}{'' if view.one_voter_per_ballot else ' registered'}"
-        said += f": {words.percent(place.counted, place.registered)}"
+        said += f": {words.percent(place.counted, place.registered)}" if place.turned_out else ""
     ranked, beside = standings(view.candidates, place.votes), unranked(view.candidates, place.votes)
     return parts.heading(place.name, status(view)) + scoreboard(ranked, beside, said, 44)
 
@@ -169,7 +169,7 @@ def place_rows(view: View) -> pd.DataFrame:
         leaders = [f"{one.candidate.mark.symbol} {plain(one.candidate.name)}" for one in lead.leaders] if lead else []
         if more := leaders[TIED_SHOWN:]:
             leaders = [*leaders[:TIED_SHOWN], words.number(len(more), "other")]
-        share = words.share(place.counted, place.registered) if place.registered else None
+        share = words.share(place.counted, place.registered or 0) if place.turned_out else None
         registered = {} if view.one_voter_per_ballot else {"Registered": place.registered, "Turnout": share}
         rows.append(
             {

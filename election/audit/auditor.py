@@ -42,9 +42,13 @@ def look(settings: Settings) -> Report:
         with transaction(settings, application_name=AUDIT) as connection:
             for vote in read_record(connection):
                 tree.add(vote.leaf)
-                record.put(
-                    register.voter_numbers[vote.voter_id], register.candidate_numbers[vote.candidate_id], vote.time
+                voter, candidate = (
+                    register.voter_numbers.get(vote.voter_id),
+                    register.candidate_numbers.get(vote.candidate_id),
                 )
+                if voter is None or candidate is None:
+                    raise CannotLook(f"the roll has changed: voter {vote.voter_id} was not on it; look again")
+                record.put(voter, candidate, vote.time)
     return compare(held, register, record, recount, board, tree.root.hex())
 
 

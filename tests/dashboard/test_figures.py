@@ -182,3 +182,8 @@ def test_a_share_never_says_all_or_nothing_unless_it_is(part: int, whole: int, s
 )
 def test_numbers_and_ages_are_said_as_people_say_them(say: Any, numbers: tuple[float, ...], said: list[str]) -> None:
     assert [say(one) for one in numbers] == said
+
+
+@pytest.mark.parametrize(("registered", "told"), [(20, True), (15, True), (9, False), (None, False)])
+def test_a_place_with_more_votes_than_voters_has_no_turnout(registered: int | None, told: bool) -> None:
+    assert Place("North", {"1": 15}, registered).turned_out is told

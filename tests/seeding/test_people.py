@@ -1,18 +1,16 @@
-"""randomuser.me's client, against answers in its documented shape."""
+"""randomuser.me's client, against a local server that answers in its documented shape."""
 
-import io
 import json
+import threading
 from dataclasses import replace
-from types import SimpleNamespace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import requests
 
 from election.model.definition import load_election
 from election.model.errors import DefinitionError
 from election.seeding.people import API_MOST_PEOPLE, Offline, RandomUser, choose_people
-
-URL = "http://127.0.0.1:9/api/"
 
 
 def person(number: int) -> dict:
@@ -28,21 +26,30 @@ def person(number: int) -> dict:
     }
 
 
+class Api(BaseHTTPRequestHandler):
+    """A randomuser.me: its server has the `queries` it got; its `answers` are given one by one, then proper ones."""
+
+    def do_GET(self):
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        self.server.queries.append(query)
+        people = [person(int(query["page"]) * 1000 + number) for number in range(int(query["results"]))]
+        status, text = self.server.answers.pop(0) if self.server.answers else (200, json.dumps({"results": people}))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        """Keeps the test's output quiet."""
+
+
 @pytest.fixture
-def api(monkeypatch):
-    """A randomuser.me with the `queries` it got; `answers` are given one by one, then proper ones."""
-    api = SimpleNamespace(answers=[], queries=[])
-
-    def get(url, params, timeout):
-        api.queries.append(params)
-        people = [person(params["page"] * 1000 + number) for number in range(params["results"])]
-        answer = requests.Response()
-        answer.status_code, text = api.answers.pop(0) if api.answers else (200, json.dumps({"results": people}))
-        answer.raw = io.BytesIO(text.encode())
-        return answer
-
-    monkeypatch.setattr(requests, "get", get)
-    return api
+def api():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        server.queries, server.answers = [], []
+        server.url = f"http://127.0.0.1:{server.server_port}/api/"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ def offline(election):
 
 
 def test_people_come_seeded_and_in_pages(api, election, offline):
-    people = RandomUser(URL, election, offline).page(2, 5)
+    people = RandomUser(api.url, election, offline).page(2, 5)
     assert [one.name for one in people] == [f"Ann Number{3000 + n}" for n in range(5)]
     assert people[0].street == "3000 High Street"
     assert api.queries == [
@@ -64,8 +71,8 @@ def test_people_come_seeded_and_in_pages(api, election, offline):
             "seed": f"simulated-{election.seed}",
             "nat": "gb",
             "inc": "gender,name,location,email,phone,cell,picture",
-            "page": 3,
-            "results": 5,
+            "page": "3",
+            "results": "5",
         }
     ]
 
@@ -85,7 +92,7 @@ def test_people_come_seeded_and_in_pages(api, election, offline):
 )
 def test_a_page_that_does_not_come_well_is_made_up_offline(api, election, offline, answer):
     api.answers = [answer]
-    assert RandomUser(URL, election, offline).page(0, 1) == offline.page(0, 1)
+    assert RandomUser(api.url, election, offline).page(0, 1) == offline.page(0, 1)
 
 
 def test_a_language_without_names_is_refused_with_the_nearest(election):
@@ -95,16 +102,16 @@ def test_a_language_without_names_is_refused_with_the_nearest(election):
 
 def test_the_api_is_used_when_it_answers(api, election, caplog):
     caplog.set_level("INFO")
-    assert isinstance(choose_people(URL, election), RandomUser)
+    assert isinstance(choose_people(api.url, election), RandomUser)
     assert "voters come from randomuser.me" in caplog.text
 
 
 def test_the_generator_is_used_when_the_api_is_away(election, caplog):
     caplog.set_level("INFO")
-    assert isinstance(choose_people(URL, election), Offline)
+    assert isinstance(choose_people("http://127.0.0.1:9/api/", election), Offline)
     assert "made up offline: randomuser.me: it can't be reached" in caplog.text
 
 
 def test_a_free_service_is_not_asked_for_a_million_people(api):
-    assert isinstance(choose_people(URL, load_election("simulated", API_MOST_PEOPLE + 1)), Offline)
+    assert isinstance(choose_people(api.url, load_election("simulated", API_MOST_PEOPLE + 1)), Offline)
     assert api.queries == []
