@@ -14,7 +14,7 @@ from dashboard.figures import words
 from dashboard.figures.figures import Lead, Stage, Standing, await_votes, fold, lead, say_settled, stage, standings
 from dashboard.figures.over_time import divide
 from dashboard.figures.palette import DRAWN, MARKS, NOTHING, Mark
-from dashboard.figures.places import natural
+from dashboard.figures.places import Place, natural
 from dashboard.figures.view import Group, View, Watched, list_candidates
 from election.model import topics
 from election.model.messages import Tally
