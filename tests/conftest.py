@@ -93,9 +93,9 @@ def services(java: None) -> Iterator[Pipeline]:
 
 
 def execute(settings: Settings, *statements: str) -> None:
-    """Each statement in a transaction of its own, and not read-only, so that only the grants are left."""
+    """Each statement in a transaction of its own."""
     with closing(psycopg2.connect(**settings.postgres)) as connection, connection.cursor() as cursor:
-        connection.set_session(readonly=False, autocommit=True)
+        connection.autocommit = True
         for statement in statements:
             cursor.execute(statement)
 

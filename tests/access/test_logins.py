@@ -20,8 +20,8 @@ from election.model.definition import load_election
 from election.model.errors import CannotRun, SettingError
 from election.platform.postgres import Database, ensure_schema
 from election.platform.settings import LOGINS
-from tests.conftest import VOTERS, execute, wait_for
-from tests.support.logins import ask, owners, prepared_logins
+from tests.conftest import wait_for
+from tests.support.logins import VOTERS, ask, execute, owners, prepared_logins
 
 CONTACT = ["address_street", "email", "phone_number", "cell_number", "date_of_birth", "picture", "address_postcode"]
 CHANGES_VOTES = "UPDATE votes SET candidate_id = '1'", "DELETE FROM votes", "TRUNCATE votes"

@@ -14,7 +14,7 @@ from election.platform.runtime import Stop
 from election.platform.settings import LOGINS, Settings, load_settings
 from election.seeding.seed import Seeding
 from local.pipeline import Pipeline
-from tests.conftest import VOTERS, execute
+from tests.conftest import VOTERS
 from tests.support.votes import recorded
 
 
@@ -29,6 +29,14 @@ def prepared_logins(services: Pipeline) -> dict[str, Settings]:
     seeding.seed_database()
     recorded(dataclasses.replace(seeding, database=Database(by_login["voting"], stop)), 100)
     return by_login
+
+
+def execute(settings: Settings, statement: str) -> None:
+    """As one who lifts the read-only mode of the own login, so that only the grants are left."""
+    connection = psycopg2.connect(**settings.postgres)
+    connection.set_session(readonly=False)
+    with closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def ask(settings: Settings, query: str) -> list[dict]:
