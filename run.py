@@ -42,10 +42,8 @@ def check_python():
 def check_place():
     odd = sorted(set(REFUSED + "\n\r") & set(PROJECT))
     if odd:
-        fail(
-            "the project's folder %r has %s in its path, which Java or PostgreSQL can't take: rename it"
-            % (PROJECT, odd)
-        )
+        what = "the project's folder %r has %s in its path, which Java or PostgreSQL can't take: rename it"
+        fail(what % (PROJECT, odd))
 
 
 def clean_environment():
@@ -81,24 +79,16 @@ def call(command, environment, **options):
 
 
 def ensure_venv(environment):
-    """Makes .venv where there is none with a pip that works, and tells a moved one where it is."""
+    """Makes .venv where there is none with a pip that works."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     whole = os.path.exists(PYTHON) and call([PYTHON, "-m", "pip", "--version"], environment, **quiet) == 0
     if not whole and call([sys.executable, "-m", "venv", "--clear", VENV], environment) != 0:
         fail("the virtual environment .venv could not be made: on Debian and Ubuntu, apt install python3-venv")
 
 
-def ensure_moved(environment):
-    """After the project's folder was renamed, writes .venv's own scripts again: they name their place."""
-    with open(os.path.join(VENV, "pyvenv.cfg")) as file:
-        here = os.path.realpath(VENV) in file.read()
-    if not here:
-        call([sys.executable, "-m", "venv", "--without-pip", os.path.realpath(VENV)], environment)
-
-
 def ensure_packages(lock, environment):
     if wanted(lock) in installed():
-        return ensure_moved(environment)
+        return
     # One at a time: a second run.py waits here until the first has installed, and then has nothing to do.
     import fcntl
 
@@ -106,7 +96,7 @@ def ensure_packages(lock, environment):
         fcntl.flock(mine, fcntl.LOCK_EX)
         stamps = installed()
         if wanted(lock) in stamps:
-            return None
+            return
         ensure_venv(environment)
         print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
         pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
@@ -115,7 +105,6 @@ def ensure_packages(lock, environment):
         with open(STAMP + ".part", "w") as file:
             file.write(stamps + wanted(lock) + "\n")
         os.replace(STAMP + ".part", STAMP)
-    return None
 
 
 def hand_over(arguments, environment):

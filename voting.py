@@ -24,7 +24,7 @@ def main(settings: Settings, stop: Stop) -> None:
     rate = election.rate if settings.rate is None else settings.rate
 
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
-    databases = Database.side_by_side(settings, stop, CONNECTIONS)
+    databases = [Database(settings, stop) for _ in range(CONNECTIONS)]
     wait_for_election(databases[0], election, stop)
     with make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS]) as voters:
         run_voting(

@@ -2,20 +2,18 @@
 
 sources     what the page is made from: the live board, the watch, the election's folder; `look()` gives a View
 watch       a thread that asks PostgreSQL and Kafka every few seconds, for all viewers
-database    searches in the roll
+database    what is asked of PostgreSQL: how things stand, and searches in the roll
 photos      candidates' photos, fetched once by the server
-view        everything known at one moment, shared by those who look then
-figures     View in, what is shown out: standings, lead, status, parties, groups
-places      View in, what is known place by place out
-outlines    the places' outlines, flat, and their middles
-race        minutes in, the race over time out
+view        everything known at one moment; `once` shares what is worked out from it among all viewers
+figures     View in, what is shown out: standings, lead, status, groups
+places      View in, what is known place by place out; the map's outlines
+over_time   View in, the race minute by minute, rates and delays out
 health      View in, what is shown out: agreement, parts, problems
-speed       View in, what is shown out: rates and delays
 words       numbers and ages as text
 palette     a colour and a symbol for each of the eight who are drawn
 markup      pieces of HTML from templates.html, everything from outside escaped and isolated
-downloads   whatever is shown, as CSV and JSON
-charts      Vega-Lite charts whose data change in place
+tables      tables that fold away, and whatever is shown as CSV and JSON
+charts maps Vega-Lite charts whose data change in place
 page        the frame: style, sidebar, the fragment that refreshes
-headline results places place_table voters integrity       what is on the page
+headline results places voters integrity       what is on the page
 """

@@ -7,23 +7,20 @@ of their own, which a person's folder may hold.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from election.model.errors import NotStarted
 from election.platform.jars import ensure_jars
 from election.platform.java import find_java_home
 from election.platform.runtime import Stop
 from local.environment import JAVA_LANGUAGE
 from local.folder import end_orphans
-from local.processes import Process, run_tool
+from local.processes import Process
 
 log = logging.getLogger(__name__)
 
-CLUSTER_ID_FILE, CLUSTER_ID = "meta.properties", "cluster.id="
 PROPERTIES, LOG4J_FILE, JARS, DATA, NEW_DATA = "server.properties", "log4j2.yaml", "jars", "data", "data.part"
 HEAP = "-Xms256m", "-Xmx512m"
 START_TIMEOUT_SECONDS = 90
@@ -56,31 +53,14 @@ Configuration:
 """
 
 
-def make_cluster_id(make_bytes: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
-    """A random one in Kafka's form; it does not begin with a dash, which Kafka's tools take for an option."""
-    while (cluster_id := urlsafe_b64encode(make_bytes()).decode().rstrip("=")).startswith("-"):
-        pass
-    return cluster_id
-
-
 class KafkaServer:
-    """A broker whose data stay in `folder`, so that it can be killed and started again.
+    """A broker whose data stay in `folder`, so that it can be killed and started again."""
 
-    `properties` are added to its own; `users` of SCRAM-SHA-512, name to password, are there from the start.
-    """
+    properties = SERVER_PROPERTIES
+    format_options: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        folder: Path,
-        port: int,
-        controller_port: int,
-        log: Path,
-        *,
-        properties: str = "",
-        users: Mapping[str, str] | None = None,
-    ):
+    def __init__(self, folder: Path, port: int, controller_port: int, log: Path):
         self.folder, self.port, self.controller_port, self.log = folder, port, controller_port, log
-        self.properties, self.users = properties, users or {}
         self.process: Process | None = None
 
     @property
@@ -95,7 +75,7 @@ class KafkaServer:
     def start(self, stop: Stop | None = None) -> None:
         """Formats the storage if it is new and returns when this broker, and no other that took its port, has started.
 
-        Raises NotStarted, JarsNotAvailable, JavaNotUsable or Stopped.
+        Raises CannotRun or Stopped.
         """
         end_orphans("java", self.folder)
         java = self._prepare()
@@ -121,34 +101,28 @@ class KafkaServer:
         ]
 
     def _write_properties(self, name: str, data: str) -> None:
-        text = SERVER_PROPERTIES + self.properties
-        ports = {"port": self.port, "controller_port": self.controller_port}
-        (self.folder / name).write_text(text.format(**ports, data=data))
+        text = self.properties.format(port=self.port, controller_port=self.controller_port, data=data)
+        (self.folder / name).write_text(text)
 
     def _formatted(self) -> bool:
         """Whether the data are whole. Those without the cluster's id are of no use to Kafka: they are removed."""
-        noted = self.folder / DATA / CLUSTER_ID_FILE
-        if noted.exists() and CLUSTER_ID in noted.read_text(errors="replace"):
+        noted = self.folder / DATA / "meta.properties"
+        if noted.exists() and "cluster.id=" in noted.read_text(errors="replace"):
             return True
-        if (self.folder / DATA).exists():
-            log.warning(
-                "%s is missing or damaged: Kafka starts empty, main.py publishes the roll and the votes again",
-                noted,
-            )
-            shutil.rmtree(self.folder / DATA)
+        if noted.parent.exists():
+            log.warning("%s is damaged: Kafka starts empty, main.py publishes the roll and the votes again", noted)
+            shutil.rmtree(noted.parent)
         return False
 
     def _format(self, java: list[str]) -> None:
         """Makes the data beside and renames them: a kill leaves nothing half-made."""
         shutil.rmtree(self.folder / NEW_DATA, ignore_errors=True)
         self._write_properties("format.properties", NEW_DATA)
-        tool = "kafka.tools.StorageTool", "format", "--config", "format.properties"
-        command = [*java, *tool, "--cluster-id", make_cluster_id()]
-        for name, password in self.users.items():
-            command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
-        ran = run_tool(command, self.folder)
-        if ran.returncode != 0:
-            raise NotStarted(f"Kafka's storage could not be formatted: {(ran.stderr or ran.stdout).strip()}")
+        # The zero makes it begin with a letter: Kafka's tools take one that begins with a dash for an option.
+        cluster_id = urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
+        tool = "kafka.tools.StorageTool", "format", "--config", "format.properties", "--cluster-id", cluster_id
+        command = [*java, *tool, *self.format_options]
+        Process("Kafka's storage tool", command, self.log, folder=self.folder).finish()
         (self.folder / NEW_DATA).rename(self.folder / DATA)
 
     def stop(self) -> None:

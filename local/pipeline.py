@@ -12,13 +12,12 @@ from pathlib import Path
 
 from election import PROJECT
 from election.platform.runtime import Stop
-from local.folder import Lock, make_folder, remove, renew_temporary
+from local.folder import lock_folder, make_folder, wipe
 from local.kafka import KafkaServer
 from local.postgres import PostgresServer
 from local.processes import Process, free_port, leash
 
-DASHBOARD_PORT = "the dashboard"
-PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, DASHBOARD_PORT: 8501}
+PORTS = {"Kafka": 9092, "Kafka's controller": 9093, "PostgreSQL": 5432, "the dashboard": 8501}
 SCRIPTS = {"main": "main.py", "spark-streaming": "spark-streaming.py", "voting": "voting.py"}
 DASHBOARD = "streamlit-app"
 
@@ -43,21 +42,19 @@ class Pipeline:
         self.settings = dict(environment or {})
         self.parts: dict[str, Process] = {}
         make_folder(folder)
-        self._lock = Lock(folder)
+        self._lock = lock_folder(folder)
         if fresh:
             wipe(folder)
-        self.temporary = renew_temporary(folder)
-        free: dict[str, int] = {}
+        self.temporary = folder / "tmp"
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(mode=0o700)
+        self.ports: dict[str, int] = {}
         for name, preferred in ports.items():
-            free[name] = free_port(preferred, set(free.values()))
-        self.moved_ports = {
-            name: (preferred, free[name])
-            for name, preferred in ports.items()
-            if preferred != free[name] and name != "Kafka's controller"
-        }
-        self.kafka = KafkaServer(folder / "kafka", free["Kafka"], free["Kafka's controller"], self.logs / "kafka.log")
-        self.postgres = PostgresServer(folder / "postgres", free["PostgreSQL"], self.logs / "postgres.log")
-        self.dashboard_port = free[DASHBOARD_PORT]
+            self.ports[name] = free_port(preferred, set(self.ports.values()))
+        kafka_ports = self.ports["Kafka"], self.ports["Kafka's controller"]
+        self.kafka = KafkaServer(folder / "kafka", *kafka_ports, self.logs / "kafka.log")
+        self.postgres = PostgresServer(folder / "postgres", self.ports["PostgreSQL"], self.logs / "postgres.log")
+        self.dashboard_port = self.ports["the dashboard"]
 
     def __enter__(self) -> Pipeline:
         return self
@@ -103,22 +100,12 @@ class Pipeline:
         health = self._health_file(part)
         health.parent.mkdir(exist_ok=True)
         health.unlink(missing_ok=True)
-        process = Process(
-            part,
-            command,
-            self.logs / f"{part}.log",
-            environment={
-                "PYTHONUNBUFFERED": "1",
-                "TMPDIR": str(self.temporary),
-                **self.environment,
-                "HEALTH_FILE": str(health),
-                **settings,
-            },
-            # Streamlit reads its configuration where it works, and Spark keeps its files in tmp/ there.
-            folder=PROJECT if script == DASHBOARD else self.folder,
-        )
-        self.parts[part] = process
-        return process
+        own = {"PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temporary), "HEALTH_FILE": str(health)}
+        environment = {**own, **self.environment, **settings}
+        # Streamlit reads its configuration where it works, and Spark keeps its files in tmp/ there.
+        folder = PROJECT if script == DASHBOARD else self.folder
+        self.parts[part] = Process(part, command, self.logs / f"{part}.log", environment=environment, folder=folder)
+        return self.parts[part]
 
     def is_at_work(self, part: str) -> bool:
         """Whether the script has begun its work since it was started: the count, when its tasks run."""
@@ -141,10 +128,4 @@ class Pipeline:
         self.kafka.stop()
         self.postgres.stop()
         shutil.rmtree(self.temporary, ignore_errors=True)
-        self._lock.release()
-
-
-def wipe(folder: Path) -> None:
-    """Removes the election's data, not the jars."""
-    for name in ("kafka", "postgres", "checkpoints", "logs"):
-        remove(folder / name)
+        self._lock.close()

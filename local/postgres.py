@@ -1,24 +1,41 @@
-"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the programs that jars.lock names for this platform."""
+"""One real PostgreSQL server on a TCP port of 127.0.0.1, from the programs that jars.lock names for this platform.
+
+PostgreSQL refuses to be root. When root starts it, it runs as nobody, who may not enter every folder of root's: its
+programs, and its data where need be, are then in STORE.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import os
+import platform
+import pwd
 import shutil
 import signal
+import subprocess
+import tarfile
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import psycopg2
 
 from election.model.errors import NotStarted
+from election.platform.jars import POSTGRES, SETS, ensure_jars
 from election.platform.runtime import Stop
 from local.folder import end_orphans
-from local.place import Place, find_place
-from local.processes import Process, run_tool
+from local.processes import Process
+
+log = logging.getLogger(__name__)
 
 USER, PASSWORD, DATABASE = "postgres", "postgres", "voting"
+MAJOR_VERSION = POSTGRES.split(":")[-1].split(".")[0]
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64v8", "arm64": "arm64v8"}
 START_TIMEOUT_SECONDS = 60
 # PostgreSQL's own rules for letters, the same on every machine, whatever languages that has.
 LANGUAGE = "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"
+UNPRIVILEGED_USER, STORE = "nobody", Path("/var/lib/realtime-election")
 
 
 class PostgresServer:
@@ -26,7 +43,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, port: int, log: Path):
         self.folder, self.port, self.log = folder, port, log
-        self.place: Place | None = None
+        self.user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
         self.process: Process | None = None
 
     @property
@@ -46,65 +63,67 @@ class PostgresServer:
     def start(self, stop: Stop | None = None) -> None:
         """Makes the data and the database that are missing and returns when the server answers.
 
-        Raises NotStarted, with the reason, or Stopped.
+        Raises NotStarted, with the reason, CannotRun or Stopped.
         """
-        self.place = place = find_place(self.folder)
-        end_orphans("postgres", place.data)
-        if not (place.data / "PG_VERSION").exists():
-            self._initialise(place)
-        self._check_version(place)
-        (place.data / "postmaster.pid").unlink(missing_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        if self.user:
+            self._make_room()
+        programs, data = unpack(STORE if self.user else None), Path(os.path.realpath(self.folder))
+        end_orphans("postgres", data)
+        if not (data / "PG_VERSION").exists():
+            self._initialise(programs, data)
+        held = (data / "PG_VERSION").read_text().strip()
+        if held != MAJOR_VERSION:
+            raise NotStarted(
+                f"{data} has the data of PostgreSQL {held}, which PostgreSQL {MAJOR_VERSION} does not read:"
+                " start over with --fresh, or keep them and give another --folder"
+            )
+        (data / "postmaster.pid").unlink(missing_ok=True)
         command: list[str | Path] = [
-            *(place.binaries / "postgres", "-D", place.data, "-h", "127.0.0.1", "-p", str(self.port)),
+            *(programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(self.port)),
             # Nobody uses its socket, whose path may have 107 bytes at most.
-            *(
-                "-c",
-                "unix_socket_directories=",
-                "-c",
-                "max_wal_size=2GB",
-                "-c",
-                "timezone=UTC",
-                "-c",
-                "log_timezone=UTC",
-            ),
+            *("--unix_socket_directories=", "--max_wal_size=2GB", "--timezone=UTC", "--log_timezone=UTC"),
         ]
-        self.process = Process("PostgreSQL", command, self.log, user=place.user, folder=Path("/"))
-        self.process.wait_until(lambda: self._ready(place.data), START_TIMEOUT_SECONDS, stop)
+        self.process = Process("PostgreSQL", command, self.log, user=self.user, folder=Path("/"))
+        self.process.wait_until(lambda: self._ready(data), START_TIMEOUT_SECONDS, stop)
         self._ensure_database()
 
-    def _initialise(self, place: Place) -> None:
+    def _make_room(self) -> None:
+        """Gives the data to PostgreSQL's user; where that one may not enter, `folder` becomes a link into STORE."""
+        STORE.mkdir(parents=True, exist_ok=True)
+        STORE.chmod(0o755)
+        above = self.folder.parent
+        asked = subprocess.run(["/bin/sh", "-c", 'test -x "$0"', above], user=self.user, extra_groups=[], cwd="/")
+        if asked.returncode != 0 and not self.folder.is_symlink():
+            data = STORE / hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
+            if self.folder.exists():
+                shutil.rmtree(data, ignore_errors=True)
+                shutil.move(self.folder, data)
+            self.folder.symlink_to(data)
+            log.warning("PostgreSQL runs as nobody, who may not enter %s: its data are in %s", above, data)
+        if self.folder.exists() and self.folder.stat().st_uid != pwd.getpwnam(UNPRIVILEGED_USER).pw_uid:
+            for path in (self.folder, *self.folder.rglob("*")):
+                shutil.chown(path, UNPRIVILEGED_USER)
+
+    def _initialise(self, programs: Path, data: Path) -> None:
         """Makes the data beside and renames them: a kill leaves nothing half-made."""
-        new, secret = (place.data.with_name(place.data.name + end) for end in (".part", ".password"))
-        for left in (new, place.data):
+        new, secret = (data.with_name(data.name + end) for end in (".part", ".password"))
+        for left in (new, data):
             shutil.rmtree(left, ignore_errors=True)
         new.mkdir(parents=True, mode=0o700)
         secret.unlink(missing_ok=True)
         secret.touch(mode=0o600)
         secret.write_text(PASSWORD)
-        if place.user:
+        if self.user:
             for path in (new, secret):
-                shutil.chown(path, place.user)
+                shutil.chown(path, self.user)
         try:
             login = "-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256"
-            self._run(place, "initdb", "-D", str(new), *login, *LANGUAGE)
-            new.rename(place.data)
+            command = programs / "initdb", "-D", new, *login, *LANGUAGE
+            Process("initdb", command, self.log, user=self.user, folder=Path("/")).finish()
+            new.rename(data)
         finally:
             secret.unlink()
-
-    def _check_version(self, place: Place) -> None:
-        held = (place.data / "PG_VERSION").read_text().strip()
-        ours = self._run(place, "postgres", "--version").split()[-1].split(".")[0]
-        if held != ours:
-            raise NotStarted(
-                f"{place.data} has the data of PostgreSQL {held}, which PostgreSQL {ours} does not read:"
-                " start over with --fresh, or keep them and give another --folder"
-            )
-
-    def _run(self, place: Place, tool: str, *arguments: str) -> str:
-        ran = run_tool([str(place.binaries / tool), *arguments], Path("/"), place.user)
-        if ran.returncode != 0:
-            raise NotStarted(f"{tool} failed: {ran.stderr.strip()}")
-        return ran.stdout.strip()
 
     def _ready(self, data: Path) -> bool:
         """Whether this server, and no other that took its port, is ready: its pid file says so in the last line."""
@@ -126,3 +145,30 @@ class PostgresServer:
         """Ends it in PostgreSQL's fast way: open transactions are rolled back, clients are disconnected."""
         if self.process:
             self.process.stop(with_signal=signal.SIGINT)
+
+
+def unpack(store: Path | None) -> Path:
+    """The folder of PostgreSQL's programs, unpacked in the store, or beside their jar, the first time.
+
+    Raises NotStarted and CannotRun.
+    """
+    [jar] = ensure_jars(jar_set())
+    home = (store or jar.parent) / jar.stem
+    if not home.exists():
+        part = home.with_name(home.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        with ZipFile(jar) as package:
+            [archive] = [inner for inner in package.namelist() if inner.endswith(".txz")]
+            with package.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|xz") as programs:
+                programs.extractall(part)  # noqa: S202 - its SHA-256 was checked
+        part.rename(home)
+    return home / "bin"
+
+
+def jar_set() -> str:
+    """The set of jars.SETS that has the programs. Raises NotStarted where there are none for this machine."""
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    name = f"postgres-{platform.system().lower()}-{machine}"
+    if name not in SETS:
+        raise NotStarted(f"run.py has no PostgreSQL for {platform.system()} on {machine}: use docker compose up")
+    return name

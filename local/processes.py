@@ -36,28 +36,6 @@ def note(sign: str, group: int) -> None:
         os.write(pipe.fileno(), f"{sign}{group}\n".encode())
 
 
-def run_tool(command: Sequence[str], folder: Path, user: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a program of Kafka's or PostgreSQL's to its end, out of reach of Ctrl-C, and ends it with this process."""
-    leash()
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        env=build_environment(for_python=False),
-        cwd=folder,
-        start_new_session=True,
-        user=user,
-        extra_groups=[] if user else None,
-    ) as tool:
-        note("+", tool.pid)
-        output, errors = tool.communicate()
-        note("-", tool.pid)
-    return subprocess.CompletedProcess(command, tool.returncode, output, errors)
-
-
 class Process:
     """One child process, in an environment that is built: `environment` is added to it.
 
@@ -130,10 +108,20 @@ class Process:
             if stop:
                 stop.check()
             if not self.running:
-                raise NotStarted(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
+                raise self._ended()
             if time.monotonic() > deadline:
                 raise NotStarted(f"{self.name} was not ready after {timeout_seconds:.0f} s; {self.end_of_log()}")
             time.sleep(0.05)
+
+    def finish(self) -> None:
+        """Returns when the process has done its work. Raises NotStarted, with the end of the log, when it failed."""
+        code = self.popen.wait()
+        note("-", self.pid)
+        if code != 0:
+            raise self._ended()
+
+    def _ended(self) -> NotStarted:
+        return NotStarted(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
 
     def last_line(self) -> str:
         """The last line of the log so far."""
@@ -148,8 +136,8 @@ class Process:
         return f"its log {self.log} ends:\n" + "\n".join(f"    {line}" for line in text[-lines:])
 
 
-def port_answers(port: int, host: str = "127.0.0.1") -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.5):
+def port_answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
         return True
     return False
 

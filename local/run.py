@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from election import PROJECT
-from election.model.definition import ELECTIONS, Election, find_folder, load_election
+from election.model.definition import ELECTIONS, Election, load_election
 from election.model.errors import UsageError
 from election.platform.runtime import Stop
 from election.platform.settings import load_settings
 from local.environment import build_environment
-from local.folder import read_table, write_whole
-from local.pipeline import DASHBOARD, Pipeline
+from local.pipeline import DASHBOARD, PORTS, Pipeline
 from local.supervisor import Supervisor
 
 HELD = "election.json"
@@ -41,9 +40,14 @@ def run(options: argparse.Namespace) -> int:
     """Runs the election until Ctrl-C, or until everything is counted; the exit code."""
     stop = begin(options)
     election = choose_election(options)
-    with Pipeline(options.folder, script_settings(options, election), fresh=options.fresh) as pipeline:
+    settings = {"ELECTION": str(election.folder)}
+    if not election.replayed:
+        settings["VOTERS"] = str(election.registered)
+    if options.rate is not None:
+        settings["RATE"] = str(options.rate)
+    with Pipeline(options.folder, settings, fresh=options.fresh) as pipeline:
         hold(election, options.folder)
-        say_moved_ports(pipeline)
+        say_moved_ports(pipeline, "Kafka", "PostgreSQL", "the dashboard")
         print("starting Kafka and PostgreSQL", flush=True)
         pipeline.start_services(stop)
         for part in ("main", "spark-streaming", *(() if options.no_dashboard else (DASHBOARD,))):
@@ -72,9 +76,8 @@ def choose_election(options: argparse.Namespace) -> Election:
     held = {} if options.fresh else read_held(options.folder)
     settings = load_settings()
     name = options.election or held.get("election") or settings.election
-    carries_on = held and (name == held["election"] or find_folder(name) == find_folder(held["election"]))
-    voters = options.voters or (held["voters"] if carries_on else settings.voters)
-    election = load_election(name, voters)
+    voters = held["voters"] if name == held.get("election") else settings.voters
+    election = load_election(name, options.voters or voters)
     if held and held["fingerprint"] != election.fingerprint:
         raise UsageError(
             f"{options.folder} holds votes of another election ({held['election']}, {held['registered']:,} voters):"
@@ -85,33 +88,24 @@ def choose_election(options: argparse.Namespace) -> Election:
 
 def read_held(folder: Path) -> dict[str, Any]:
     """What `hold` noted; nothing when the note is missing or damaged: main.py looks into the database anyway."""
-    held = read_table(folder / HELD)
-    return held if {"election", "voters", "registered", "fingerprint"} <= held.keys() else {}
+    try:
+        return dict(json.loads((folder / HELD).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def hold(election: Election, folder: Path) -> None:
     """Notes whose votes the folder holds, for the next run; by name where it can, since the project may move."""
-    ours = election.folder.parent == ELECTIONS
     held = {
-        "election": election.name if ours else str(election.folder),
+        "election": election.name if election.folder.parent == ELECTIONS else str(election.folder),
         "voters": None if election.replayed else election.registered,
         "registered": election.registered,
         "fingerprint": election.fingerprint,
     }
-    write_whole(folder / HELD, json.dumps(held))
+    (folder / HELD).write_text(json.dumps(held), encoding="utf-8")
 
 
-def script_settings(options: argparse.Namespace, election: Election) -> dict[str, str]:
-    """The settings that the options stand for, for the four scripts."""
-    settings = {"ELECTION": str(election.folder)}
-    if not election.replayed:
-        settings["VOTERS"] = str(election.registered)
-    if options.rate is not None:
-        settings["RATE"] = str(options.rate)
-    return settings
-
-
-def say_moved_ports(pipeline: Pipeline, but: str = "") -> None:
-    for name, (preferred, port) in pipeline.moved_ports.items():
-        if name != but:
-            print(f"port {preferred} is taken: {name} uses {port}")
+def say_moved_ports(pipeline: Pipeline, *names: str) -> None:
+    for name in names:
+        if pipeline.ports[name] != PORTS[name]:
+            print(f"port {PORTS[name]} is taken: {name} uses {pipeline.ports[name]}")

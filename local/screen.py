@@ -6,7 +6,6 @@ import sys
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
@@ -19,56 +18,42 @@ from election.model.definition import Election
 PLAIN_SECONDS = 5.0
 # Nothing is broken into lines where it goes to a file or to another program.
 UNBROKEN = 1000
-
-
-@dataclass(frozen=True)
-class Status:
-    """`rows`: name, state and what it says, of each server and script; `troubles` are sentences."""
-
-    title: str
-    rows: Sequence[tuple[str, str, str]]
-    figures: str
-    troubles: Sequence[str]
-    footer: str
+# Of a server or a script: its name, whether it is up, and what it says.
+Row = tuple[str, str, str]
 
 
 class Screen:
-    """Draws the status in place on a terminal; elsewhere prints the figures every few seconds, and each new trouble."""
+    """Draws the status in place on a terminal; elsewhere prints the figures every few seconds."""
 
-    def __init__(self) -> None:
-        self.console = make_console()
-        self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
+    def __init__(self, title: str, footer: str) -> None:
+        self.title, self.footer = title, footer
+        self._live = Live(console=make_console(), auto_refresh=False) if sys.stdout.isatty() else None
         self._printed_at = 0.0
-
-    def __enter__(self) -> Screen:
         if self._live:
             self._live.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         if self._live:
             self._live.stop()
 
-    def show(self, status: Status, last: bool = False) -> None:
+    def show(self, rows: Sequence[Row], says: Sequence[str]) -> None:
+        """`says`: the figures, and what does not get on."""
         if self._live:
-            self._live.update(draw(status), refresh=True)
-        elif last or time.monotonic() - self._printed_at >= PLAIN_SECONDS:
-            for line in (status.figures, *status.troubles):
-                print(line, flush=True)
+            self._live.update(draw(self.title, rows, [*says, self.footer]), refresh=True)
+        elif time.monotonic() - self._printed_at >= PLAIN_SECONDS:
+            print("\n".join(says), flush=True)
             self._printed_at = time.monotonic()
 
 
 def make_console() -> Console:
-    terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=False, width=None if terminal else UNBROKEN)
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else UNBROKEN)
 
 
-def draw(status: Status) -> Group:
-    width = max(cell_len(name) for name, _, _ in status.rows)
-    lines = [f"{set_cell_size(name, width)}  {state:<4}  {says}" for name, state, says in status.rows]
-    cut = [Text(f"  {line}", no_wrap=True, overflow="ellipsis") for line in lines]
-    troubles = [Text(f"  {trouble}", style="bold") for trouble in status.troubles]
-    return Group(Text(status.title), *cut, Text("  " + status.figures), *troubles, Text("  " + status.footer))
+def draw(title: str, rows: Sequence[Row], says: Sequence[str]) -> Group:
+    width = max(cell_len(name) for name, _, _ in rows)
+    lines = [f"  {set_cell_size(name, width)}  {state:<4}  {line}" for name, state, line in rows]
+    cut = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
+    return Group(Text(title), *cut, *(Text("  " + line) for line in says))
 
 
 def draw_result(election: Election, counted: Mapping[str, int], names: Mapping[str, tuple[str, str]]) -> Table:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 
 from election.model.errors import NotStarted
-from local.pipeline import DASHBOARD_PORT, Pipeline
+from local.pipeline import Pipeline
 from local.run import add_folder, begin, say_moved_ports
 
 add_arguments = add_folder
@@ -16,14 +17,14 @@ def run(options: argparse.Namespace) -> int:
     """Kafka and PostgreSQL until Ctrl-C, and what each script's terminal needs."""
     stop = begin(options)
     with Pipeline(options.folder) as pipeline:
-        say_moved_ports(pipeline, but=DASHBOARD_PORT)
+        say_moved_ports(pipeline, "Kafka", "PostgreSQL")
         pipeline.start_services(stop)
         exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in pipeline.environment.items())
         print(
             "Kafka and PostgreSQL are up. In each terminal, from this folder:\n\n"
-            f"source .venv/bin/activate\n{exports}\n\n"
+            f'export PATH={shlex.quote(sys.prefix)}/bin:"$PATH"\n{exports}\n\n'
             "then one of, in any order:\n\n"
-            "python main.py\npython voting.py\npython spark-streaming.py\nstreamlit run streamlit-app.py\n\n"
+            "python main.py\npython voting.py\npython spark-streaming.py\npython -m streamlit run streamlit-app.py\n\n"
             "Ctrl-C here stops both.",
             flush=True,
         )

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 from election.access.logins import make_logins
 from election.model import topics
 from election.model.definition import Election, load_election
-from election.model.errors import JavaNotUsable
+from election.model.errors import CannotRun
 from election.platform.java import find_java_home
 from election.platform.kafka import make_admin
 from election.platform.kafka_topics import ensure_topics
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def java() -> None:
     try:
         find_java_home()
-    except JavaNotUsable as error:
+    except CannotRun as error:
         require(False, str(error))
 
 

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
+from psycopg2.errors import UndefinedTable
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
+from dashboard.figures.view import NO_ELECTION, NO_LOGIN
 from election.model.errors import first_line
 from election.platform import postgres
-from election.platform.postgres import rows
+from election.platform.postgres import row, rows
 from election.platform.settings import Settings
 
-CONNECT_SECONDS, STATEMENT_MS, TRANSPORT_MS = 2, 5000, 5000
 PAGE_SIZE = 25
-VOTED, NOT_YET = "Voted", "Not yet"
+LIMITS: dict[str, Any] = {
+    "application_name": "streamlit-app",
+    "connect_timeout": 2,
+    "tcp_user_timeout": 5000,
+    "options": "-c statement_timeout=5s -c default_transaction_read_only=on",
+}
 
 
 class Unavailable(Exception):
     """PostgreSQL doesn't answer, or not in time; the text is the reason."""
 
 
-class LoginRefused(Unavailable):
-    """PostgreSQL doesn't know the login, or not with this password."""
-
-
-def connect(settings: Settings) -> Connection:
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connection]:
     """A read-only connection on which nothing waits long.
 
-    Raises Unavailable.
+    Raises Unavailable, also for what fails inside the block.
     """
     try:
-        connection = postgres.connect(
-            settings,
-            connect_timeout=CONNECT_SECONDS,
-            tcp_user_timeout=TRANSPORT_MS,
-            options=f"-c statement_timeout={STATEMENT_MS}",
-            application_name="streamlit-app",
-        )
-        connection.set_session(readonly=True, autocommit=True)
+        with closing(postgres.connect(settings, **LIMITS)) as connection:
+            yield connection
+    except UndefinedTable:
+        raise Unavailable(NO_ELECTION) from None
     except psycopg2.Error as error:
-        if "authentication failed" in str(error):
-            raise LoginRefused(f"it refuses the login {settings.postgres_user}: main.py makes it") from None
-        raise Unavailable(first_line(error)) from None
-    return connection
+        raise Unavailable(NO_LOGIN if "authentication failed" in str(error) else first_line(error)) from None
 
 
 @dataclass(frozen=True)
@@ -55,79 +51,52 @@ class Search:
 
     text: str = ""
     place: str | None = None
-    voted: str | None = None
+    voted: bool | None = None
 
 
-def roll_query(search: Search, after: str) -> tuple[str, dict[str, Any]]:
-    """The query for the page of the roll that follows the registration number `after`, one row longer than a page.
-
-    Pages go by registration number, so that the thousandth costs no more than the first. It tells whether somebody has
-    voted, but neither for whom nor when: the time would lead to the vote in the log.
-    """
-    conditions, values = ["registration_number > %(after)s"], {"after": after, "limit": PAGE_SIZE + 1}
-    if text := search.text.strip():
-        conditions.append("(voter_name ILIKE %(part)s OR registration_number = %(text)s)")
-        values |= {"text": text, "part": f"%{_literal(text)}%"}
-    if search.place:
-        conditions.append("address_state = %(place)s")
-        values["place"] = search.place
-    if search.voted in (VOTED, NOT_YET):
-        conditions.append(f"votes.voter_id IS {'NOT ' if search.voted == VOTED else ''}NULL")
-    query = f"""
-        SELECT registration_number, voter_name, registered_age, gender, address_city, address_state,
-               votes.voter_id IS NOT NULL AS voted
-        FROM voters LEFT JOIN votes USING (voter_id)
-        WHERE {" AND ".join(conditions)}
-        ORDER BY registration_number
-        LIMIT %(limit)s"""
-    return query, values
+# Pages go by registration number, so that the thousandth costs no more than the first. It tells whether somebody has
+# voted, but neither for whom nor when: the time would lead to the vote in the log.
+ROLL_QUERY = """
+    SELECT registration_number, voter_name, registered_age, gender, address_city, address_state,
+           votes.voter_id IS NOT NULL AS voted
+    FROM voters LEFT JOIN votes USING (voter_id)
+    WHERE registration_number > %(after)s
+      AND (registration_number = %(text)s OR strpos(lower(voter_name), lower(%(text)s)) > 0)
+      AND (%(place)s::text IS NULL OR address_state = %(place)s)
+      AND (%(voted)s::boolean IS NULL OR (votes.voter_id IS NOT NULL) = %(voted)s)
+    ORDER BY registration_number
+    LIMIT %(limit)s"""
 
 
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def search_roll(settings: Settings, search: Search, after: str = "") -> tuple[list[Mapping[str, Any]], bool]:
+def search_roll(settings: Settings, search: Search, after: str = "") -> tuple[list[dict[str, Any]], bool]:
     """A page of the roll after the registration number `after`, and whether more follows.
 
     Raises Unavailable.
     """
     if "\0" in search.text:
         return [], False
-    query, values = roll_query(search, after)
-    connection = connect(settings)
-    try:
-        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            cursor.execute(query, values)
-            found = [dict(row) for row in cursor]
-    except psycopg2.Error as error:
-        raise Unavailable(first_line(error)) from None
-    finally:
-        connection.close()
-    return list(found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+    values = {"after": after, "text": search.text.strip(), "place": search.place, "voted": search.voted}
+    with connect(settings) as connection:
+        found = rows(connection, ROLL_QUERY, {**values, "limit": PAGE_SIZE + 1})
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
-def read_election(connection: Connection) -> dict[str, Any] | None:
-    """The election that the database holds, or None while main.py hasn't prepared it."""
-    if not rows(connection, "SELECT to_regclass('election') IS NOT NULL AS made")[0]["made"]:
-        return None
-    found = rows(connection, "SELECT name, title, registered, votes_expected FROM election")
-    return found[0] if found else None
+def read_database(settings: Settings) -> dict[str, Any]:
+    """The election, its candidates, the recorded votes of each; how many are registered, until a vote is recorded.
 
-
-def read_candidates(connection: Connection) -> list[dict[str, Any]]:
-    return rows(
-        connection, "SELECT candidate_id, candidate_name, party_affiliation, photo_url FROM candidates ORDER BY 1"
-    )
-
-
-def count_roll(connection: Connection) -> int:
-    """How many voters are registered so far."""
-    return int(rows(connection, "SELECT count(*) AS voters FROM voters")[0]["voters"])
-
-
-def read_record(connection: Connection) -> dict[str, int]:
-    """Recorded votes of each candidate."""
-    return {
-        row["candidate_id"]: row["votes"] for row in rows(connection, "SELECT candidate_id, votes FROM recorded_votes")
-    }
+    Raises Unavailable, also while main.py hasn't prepared the election.
+    """
+    with connect(settings) as connection:
+        election = row(connection, "SELECT name, title, registered, votes_expected FROM election")
+        if election is None:
+            raise Unavailable(NO_ELECTION)
+        recorded = rows(connection, "SELECT candidate_id, votes FROM recorded_votes")
+        roll = None if recorded else row(connection, "SELECT count(*) AS voters FROM voters")
+        return {
+            "election": election,
+            "candidates": rows(
+                connection, "SELECT candidate_id, candidate_name, party_affiliation, photo_url FROM candidates"
+            ),
+            "record": {line["candidate_id"]: line["votes"] for line in recorded},
+            "roll": roll and roll["voters"],
+        }

@@ -5,20 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import streamlit as st
 from msgspec.structs import asdict
 
 from dashboard.data.photos import Photos
 from dashboard.data.watch import Watch
-from dashboard.figures.outlines import middles, prepare_outlines
 from dashboard.figures.palette import OTHER, Mark
-from dashboard.figures.places import natural
-from dashboard.figures.speed import WINDOW_SECONDS
-from dashboard.figures.view import View, Watched, list_candidates
+from dashboard.figures.places import Map, make_map, natural
+from dashboard.figures.view import View, list_candidates
 from election.model import topics
 from election.model.definition import Election, load_election
 from election.model.errors import DefinitionError
@@ -28,6 +25,7 @@ from election.results.board import LiveBoard
 log = logging.getLogger(__name__)
 
 SHARED_SECONDS = 0.25
+DELAYS_SECONDS = 60
 
 
 @dataclass(eq=False)
@@ -46,79 +44,51 @@ class Sources:
     def look(self) -> View:
         """Everything that is known now. Viewers who look within a moment get the same View, and share its work."""
         with self._looking:
-            if self._view is None or not 0 <= time.time() - self._view.now < SHARED_SECONDS:
-                self._view = self._put_together(time.time())
+            now = time.time()
+            if self._view is None or not 0 <= now - self._view.now < SHARED_SECONDS:
+                self._view = self._put_together(now)
             return self._view
 
     def _put_together(self, now: float) -> View:
-        watched = self.watch.look()
-        live = self.live
+        watched, live, election = self.watch.look(), self.live, self.election
+        known = watched.election or ({"name": election.name, "title": election.title} if election else {})
         with live.lock:
             board = live.board
             tallies = {topic: board.rows(topic) for topic in board.totals}
-            delays = tuple(delay for delay in board.delays if delay[0] >= now - WINDOW_SECONDS)
-            verdicts = dict(board.verdicts)
+            delays = tuple((at, max(delay, 0)) for at, delay in board.delays if at >= now - DELAYS_SECONDS)
+            verdict = board.verdicts.get(known.get("name", ""))
             rejected, examples = board.rejected_by_reason, tuple(board.examples)
+        named = (*watched.candidates, *map(asdict, tallies[topics.VOTES_PER_CANDIDATE]))
         votes = {tally.candidate_id: tally.total_votes for tally in tallies[topics.VOTES_PER_CANDIDATE]}
-        candidates = list_candidates(
-            self.election.candidates if self.election else (),
-            (*watched.candidates, *map(asdict, tallies[topics.VOTES_PER_CANDIDATE])),
-            votes,
-            self._marks,
-        )
+        candidates = list_candidates(election.candidates if election else (), named, votes, self._marks)
         self._marks = {one.candidate_id: one.mark for one in candidates if one.mark is not OTHER}
         return View(
             now=now,
-            name=self._name(watched),
-            candidates=candidates,
+            **known,
+            candidates=tuple(replace(one, picture=self.photos.get(one.photo_url)) for one in candidates),
             locations=self.locations,
             tallies=tallies,
             changed_at=board.changed_at,
             delays=delays,
-            verdict=verdicts.get(self._name(watched)),
+            verdict=verdict,
             rejected=rejected,
             examples=examples,
             counting_problem=live.problem,
             heard_at=live.heard_at,
             watched=watched,
-            **self._title(watched),
         )
-
-    def _name(self, watched: Watched) -> str:
-        """The election's name, as audits publish it."""
-        return str(watched.election["name"]) if watched.election else self.election.name if self.election else ""
-
-    def _title(self, watched: Watched) -> dict[str, Any]:
-        """What the database says about the election; the folder's title until it does."""
-        if watched.election:
-            return {name: watched.election[name] for name in ("title", "registered", "votes_expected")}
-        return {"title": self.election.title} if self.election else {}
 
     @cached_property
     def locations(self) -> dict[str, int | None]:
         """The registered voters of each place of the election, where they are known; by name, in natural order."""
-        known = (
-            {one.name: one.registered if one.registered_known else None for one in self.election.locations}
-            if self.election
-            else {}
-        )
-        return {name: known[name] for name in sorted(known, key=natural)}
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The names of all places of the election."""
-        return tuple(self.locations)
+        places = sorted(self.election.locations if self.election else (), key=lambda place: natural(place.name))
+        return {place.name: place.registered if place.registered_known else None for place in places}
 
     @cached_property
-    def outlines(self) -> dict[str, Any] | None:
-        """The places' outlines as the map wants them, or None when the election has none."""
-        found = self.election.outlines if self.election else None
-        return prepare_outlines(found.for_page().rings()) if found else None
-
-    @cached_property
-    def middles(self) -> dict[str, tuple[float, float]]:
-        """Where each place's symbol goes on the map."""
-        return middles(self.outlines) if self.outlines else {}
+    def map(self) -> Map | None:
+        """The map of the places, or None when the election has none."""
+        outlines = self.election.outlines if self.election else None
+        return make_map(outlines.for_page().shapes) if outlines and outlines.shapes else None
 
 
 @st.cache_resource(show_spinner=False)

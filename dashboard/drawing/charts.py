@@ -1,28 +1,26 @@
-"""Vega-Lite charts. A chart's spec stays the same while votes come in and only its data change, so nothing flickers."""
+"""Vega-Lite charts. A chart's spec stays the same while votes come in and only its data change, so nothing flickers.
+
+So does what is said of it to those who don't see it (`alt`): what changes belongs into a table below the chart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 from pyarrow import Table
 
-from dashboard.figures.race import Moment, spread
-from dashboard.figures.speed import Delay
-from dashboard.figures.view import Candidate
-from dashboard.figures.words import count, percent
+from dashboard.figures import words
+from dashboard.figures.figures import fold
+from dashboard.figures.over_time import delays, race
+from dashboard.figures.view import View, once
 
-LABEL_SPREAD, SPARK_LABEL_SPREAD = 0.062, 0.14
 LABEL_DX = 22
-SPARK_HEIGHT, CHART_HEIGHT = 150, 300
 # Vega makes room by itself for labels that stand out on the right.
-RIGHT = 8
-# Labels of two bars that are nearer than this part of the chart's width would lie on each other.
-LABEL_DISTANCE = 0.15
+PADDING = {"left": 4, "top": 18, "right": 8, "bottom": 4}
 # A short election has ticks between the minutes: they stay without a label, so that no time stands there twice.
 WHOLE_MINUTES = "utcseconds(datum.value) === 0 ? utcFormat(datum.value, '%H:%M') : ''"
 SHOWN = {"scale": None, "type": "nominal"}
@@ -38,26 +36,6 @@ class Colours:
 
 def theme_colours() -> Colours:
     return Colours("#eef1f4", "#12161c") if st.context.theme.type == "dark" else Colours("#16191d", "#ffffff")
-
-
-def draw(
-    spec: dict[str, Any],
-    data: Table | None,
-    alt: str,
-    key: str,
-    on_select: Callable[[], None] | None = None,
-    height: Literal["content", "stretch"] = "content",
-) -> None:
-    """Shows a chart; `alt` tells those who don't see it what it shows. `on_select` is called after a click on a mark.
-
-    A chart whose `alt` changes is drawn anew, with a flicker: what changes belongs into a table beside it.
-    """
-    st.vega_lite_chart(data, spec, width="stretch", height=height, key=key, alt=alt, on_select=on_select or "ignore")
-
-
-def encode(data: pd.DataFrame) -> Table:
-    """The data as they are sent: so every viewer's page need not do it again."""
-    return Table.from_pandas(data, preserve_index=False)
 
 
 def _time(colours: Colours, **axis: Any) -> dict[str, Any]:
@@ -76,141 +54,138 @@ def _amount(name: str, colours: Colours, **axis: Any) -> dict[str, Any]:
     return {"field": name, "type": "quantitative", "title": None, "axis": {**axis, "labelColor": colours.ink}}
 
 
-def race_data(moments: Sequence[Moment], candidates: Sequence[Candidate], now: datetime) -> pd.DataFrame:
-    """A row for each moment and candidate: the share at its end; the last ones carry labels that don't overlap."""
-    shares = [
-        [moment.totals.get(one.candidate_id, 0) / max(moment.total, 1) for one in candidates] for moment in moments
-    ]
-    top = max((share for row in shares for share in row), default=0)
-    places = spread(shares[-1], LABEL_SPREAD * top, top) if shares else []
-    return pd.DataFrame(
-        {
-            "at": max(moment.at, min(moment.until, now)),
-            "candidate": one.candidate_id,
-            "share": share,
-            "colour": one.mark.colour,
-            "label": f"{one.mark.symbol} {percent(moment.totals.get(one.candidate_id, 0), moment.total)}",
-            "label_at": places[position] if moment is moments[-1] else None,
-        }
-        for moment, row in zip(moments, shares, strict=True)
-        for position, (one, share) in enumerate(zip(candidates, row, strict=True))
-    )
+@dataclass(frozen=True)
+class Line:
+    """A line of a chart: its points, and the label at its end."""
+
+    name: str
+    colour: str
+    label: str
+    points: Sequence[tuple[datetime, float]]
+
+
+def line_data(lines: Sequence[Line], label_distance: float) -> Table:
+    """A row for each point; the last of a line has its label, at least this part of the chart from the others."""
+    top = max((value for line in lines for _, value in line.points), default=0)
+    places = spread([line.points[-1][1] for line in lines], label_distance * top, top)
+    rows: list[dict[str, Any]] = []
+    for line, place in zip(lines, places, strict=True):
+        for at, value in line.points:
+            point = {"line": line.name, "colour": line.colour, "at": at, "value": value}
+            rows.append({**point, "label": None, "label_at": None})
+        rows[-1] |= {"label": line.label, "label_at": place}
+    return Table.from_pylist(rows)
+
+
+def spread(values: Sequence[float], distance: float, top: float) -> list[float]:
+    """Where labels for these values go: none nearer than `distance` to the next, none outside 0 to `top`.
+
+    When there is no room for so many, they stand nearer.
+    """
+    distance = min(distance, top / max(len(values) - 1, 1))
+    order = sorted(range(len(values)), key=values.__getitem__)
+    placed = list(values)
+    lowest, highest = 0.0, top
+    for index in order:
+        placed[index] = max(placed[index], lowest)
+        lowest = placed[index] + distance
+    for index in reversed(order):
+        placed[index] = min(placed[index], highest)
+        highest = placed[index] - distance
+    return placed
+
+
+def line_spec(
+    colours: Colours, height: int, time: dict[str, Any], value: dict[str, Any], told_apart: dict[str, Any]
+) -> dict[str, Any]:
+    """Lines that are told apart by this encoding, each joined with its label at the end."""
+    ends = [{"filter": "isValid(datum.label_at)"}]
+    text = {"type": "text", "align": "left", "dx": LABEL_DX, "fontSize": 13, "fontWeight": 600, "clip": False}
+    return {
+        "height": height,
+        "padding": PADDING,
+        "encoding": {"x": time, "y": value, "detail": {"field": "line", "type": "nominal"}, **told_apart},
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2.5, "color": colours.ink}},
+            {
+                "transform": ends,
+                "mark": {"type": "rule", "x2Offset": LABEL_DX - 3, "clip": False, "color": colours.ink},
+                "encoding": {"x2": {"field": "at"}, "y2": {"field": "label_at"}},
+            },
+            {
+                "transform": ends,
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1, "color": colours.ink},
+            },
+            {
+                "transform": ends,
+                "mark": {**text, "baseline": "middle"},
+                "encoding": {
+                    "y": {**value, "field": "label_at"},
+                    "text": {"field": "label"},
+                    "color": {"value": colours.ink},
+                },
+            },
+        ],
+    }
+
+
+@once
+def race_data(view: View) -> Table:
+    """A line for each who is drawn: at the end of each moment, the share of all votes for candidates up to then."""
+    now = datetime.fromtimestamp(view.now, UTC)
+    ends = [max(moment.at, min(moment.until, now)) for moment in race(view)]
+    standings = [fold(view, moment.totals) for moment in race(view)]
+    lines = []
+    for position, one in enumerate(view.drawn):
+        so_far = [standing[position] for standing in standings]
+        shares = [standing.votes / max(standing.total, 1) for standing in so_far]
+        label = f"{one.mark.symbol} {words.percent(so_far[-1].votes, so_far[-1].total)}"
+        lines.append(Line(one.candidate_id, one.mark.colour, label, list(zip(ends, shares, strict=True))))
+    return line_data(lines, 0.062)
 
 
 def race_spec(colours: Colours) -> dict[str, Any]:
-    """Lines of each candidate's share of all votes so far, each joined with its label at the end."""
-    time = _time(colours)
-    share = {**_amount("share", colours, format="%", tickCount=5), "scale": {"zero": True, "nice": False}}
-    colour = {"color": {"field": "colour", **SHOWN}}
-    ends = [{"filter": "isValid(datum.label_at)"}]
-    label_at = {**share, "field": "label_at"}
-    text = {"type": "text", "align": "left", "dx": LABEL_DX, "fontSize": 13, "fontWeight": 600, "clip": False}
-    return {
-        "height": CHART_HEIGHT,
-        "padding": {"left": 4, "top": 12, "right": RIGHT, "bottom": 4},
-        "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "linear"},
-                "encoding": {"x": time, "y": share, "detail": {"field": "candidate", "type": "nominal"}, **colour},
-            },
-            {
-                "transform": ends,
-                "mark": {"type": "rule", "strokeWidth": 1, "x2Offset": LABEL_DX - 3, "clip": False},
-                "encoding": {"x": time, "x2": {"field": "at"}, "y": share, "y2": {"field": "label_at"}, **colour},
-            },
-            {
-                "transform": ends,
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"x": time, "y": share, **colour},
-            },
-            {
-                "transform": ends,
-                "mark": {**text, "color": colours.ink, "baseline": "middle"},
-                "encoding": {"x": time, "y": label_at, "text": {"field": "label"}},
-            },
-        ],
-    }
+    share = {**_amount("value", colours, format="%", tickCount=5), "scale": {"zero": True, "nice": False}}
+    return line_spec(colours, 300, _time(colours), share, {"color": {"field": "colour", **SHOWN}})
 
 
-def pace_data(moments: Sequence[Moment], now: datetime) -> pd.DataFrame:
-    """A row for each moment: its votes; the newest, and the busiest if there is room, are labelled."""
-    busiest = max(range(len(moments)), key=lambda index: moments[index].votes, default=0)
-    newest = len(moments) - 1
-    labelled = {newest} | ({busiest} if newest - busiest >= LABEL_DISTANCE * len(moments) else set())
-    return pd.DataFrame(
-        {
-            "at": moment.at,
-            "until": moment.until,
-            "votes": moment.votes,
-            "strength": 0.25 if now < moment.until else 0.6,
-            "label": count(moment.votes) + (" so far" if now < moment.until else "") if index in labelled else "",
-        }
-        for index, moment in enumerate(moments)
-    )
-
-
-def pace_spec(colours: Colours) -> dict[str, Any]:
-    """Bars of the votes in each stretch of time; one that is not over is pale."""
-    time, votes = _time(colours), _amount("votes", colours, tickCount=4, format=",.0f")
-    return {
-        "height": 190,
-        "padding": {"left": 4, "top": 18, "right": RIGHT, "bottom": 4},
-        "layer": [
-            {
-                "mark": {"type": "bar", "orient": "vertical", "color": colours.ink}
-                | {"stroke": colours.paper, "strokeWidth": 1},
-                "encoding": {
-                    "x": {**time, "bandPosition": 0},
-                    "x2": {"field": "until"},
-                    "y": votes,
-                    "y2": {"datum": 0},
-                    "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
-                },
-            },
-            {
-                "transform": [{"calculate": "(time(datum.at) + time(datum.until)) / 2", "as": "middle"}],
-                "mark": {"type": "text", "baseline": "bottom", "dy": -3, "fontWeight": 600, "color": colours.ink}
-                | {"fontSize": 13},
-                "encoding": {"x": {**time, "field": "middle"}, "y": votes, "text": {"field": "label"}},
-            },
-        ],
-    }
-
-
-def delay_data(delays: Sequence[Delay]) -> pd.DataFrame:
-    """Two rows for each second: median and 99th percentile, in milliseconds; the last ones carry labels."""
-    last, highest = delays[-1], max(delay.p99 for delay in delays)
-    at_50, at_99 = spread((1000 * last.p50, 1000 * last.p99), SPARK_LABEL_SPREAD * 1000 * highest, 1000 * highest)
-    return pd.DataFrame(
-        {
-            "at": pd.Timestamp(delay.at, unit="s", tz="UTC"),
-            "kind": kind,
-            "ms": 1000 * seconds,
-            "label": f"{kind} {1000 * seconds:,.0f} ms" if delay is last else None,
-            "label_at": label_at,
-        }
-        for delay in delays
-        for kind, seconds, label_at in (("p50", delay.p50, at_50), ("p99", delay.p99, at_99))
-    )
+@once
+def delay_data(view: View) -> Table:
+    """Two lines: the median and the 99th percentile of each second, in milliseconds."""
+    seen, lines = delays(view), []
+    for name in ("p50", "p99"):
+        points = list(zip(seen.Second, seen[f"{name} ms"], strict=True))
+        lines.append(Line(name, "", f"{name} {points[-1][1]:,} ms", points))
+    return line_data(lines, 0.14)
 
 
 def delay_spec(colours: Colours) -> dict[str, Any]:
-    """Two lines, one dashed, labelled at their ends."""
     time = _time(colours, format="%H:%M:%S", tickCount=4, grid=False)
-    ms = _amount("ms", colours, tickCount=3)
-    dash = {"field": "kind", "scale": {"domain": ["p50", "p99"], "range": [[1, 0], [4, 3]]}, "legend": None}
+    dash = {"field": "line", "scale": {"domain": ["p50", "p99"], "range": [[1, 0], [4, 3]]}, "legend": None}
+    told_apart = {"strokeDash": {**dash, "type": "nominal"}}
+    return line_spec(colours, 150, time, _amount("value", colours, tickCount=3), told_apart)
+
+
+@once
+def pace_data(view: View) -> Table:
+    """A row for each moment: its votes; one that is not over is pale."""
+    rows = []
+    for moment in race(view):
+        strength = 0.6 if moment.until.timestamp() <= view.now else 0.25
+        rows.append({"at": moment.at, "until": moment.until, "votes": moment.votes, "strength": strength})
+    return Table.from_pylist(rows)
+
+
+def pace_spec(colours: Colours) -> dict[str, Any]:
     return {
-        "height": SPARK_HEIGHT,
-        "padding": {"left": 4, "top": 8, "right": RIGHT, "bottom": 4},
-        "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2, "color": colours.ink},
-                "encoding": {"x": time, "y": ms, "strokeDash": {**dash, "type": "nominal"}},
-            },
-            {
-                "transform": [{"filter": "isValid(datum.label)"}],
-                "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": 600, "color": colours.ink},
-                "encoding": {"x": time, "y": {**ms, "field": "label_at"}, "text": {"field": "label"}},
-            },
-        ],
+        "height": 190,
+        "padding": PADDING,
+        "mark": {"type": "bar", "orient": "vertical", "color": colours.ink, "stroke": colours.paper, "strokeWidth": 1},
+        "encoding": {
+            "x": {**_time(colours), "bandPosition": 0},
+            "x2": {"field": "until"},
+            "y": _amount("votes", colours, tickCount=4, format=",.0f"),
+            "y2": {"datum": 0},
+            "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
+        },
     }

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+from pyarrow import Table
 
 from dashboard.drawing.charts import SHOWN, Colours
 from dashboard.drawing.markup import isolated
 from dashboard.figures.palette import NOTHING
-from dashboard.figures.places import Place
-from dashboard.figures.words import count, points
+from dashboard.figures.places import Map, places
+from dashboard.figures.view import View, once
+from dashboard.figures.words import points
 
 EDGE, CHOSEN_EDGE = 0.7, 4
 CLICKED = "clicked"
 # Shades of a lead, in points: (at least, how strong the colour is, words).
 SHADES = (15, 0.95, "15 points or more"), (5, 0.68, "5 to 15"), (0, 0.42, "less than 5")
-LEAST_COUNTED, MOST_COUNTED = 0.06, 0.7
+UNSHADED = 0.12
 
 
 def shade(part: float, whole: float) -> float:
     """How strong a lead's colour is."""
-    in_points = 100 * part / whole if whole else 0
-    return next(strength for least, strength, _ in SHADES if in_points >= least)
+    return next(strength for least, strength, _ in SHADES if 100 * part >= least * whole)
 
 
 @dataclass(frozen=True)
@@ -39,49 +39,41 @@ class Chosen:
     clicks: int = 0
 
 
-def say_counted(place: Place | None) -> str:
-    """How many votes are counted, of how many voters if that is known."""
-    if place is None:
-        return "0"
-    return f"{count(place.counted)} of {count(place.registered)}" if place.registered else count(place.counted)
-
-
-def map_data(
-    places: Sequence[Place], at: Mapping[str, tuple[float, float]], by_counted: bool, ink: str, chosen: Chosen
-) -> pd.DataFrame:
+@once
+def map_data(view: View, drawn: Map, chosen: Chosen) -> Table:
     """A row for each place with an outline: its fill and edge, and what its tooltip says."""
-    counts = {place.name: place for place in places}
-    rows = []
-    for name, (x, y) in at.items():
-        place = counts.get(name)
-        leading = place.lead if place else None
+    rows: list[dict[str, Any]] = []
+    for place in places(view):
+        if place.name not in drawn.middles:
+            continue
+        leading = place.lead
         first = leading.alone if leading else None
-        done = min(place.counted / place.registered, 1) if place and place.registered else 0
-        strength = shade(leading.votes, leading.leaders[0].total) if leading else 0.12
+        is_chosen = place.name == chosen.place
         rows.append(
             {
-                "location": name,
-                "x": x,
-                "y": y,
-                "fill": ink if by_counted else first.mark.colour if first else NOTHING,
-                "edge": CHOSEN_EDGE if name == chosen.place else EDGE,
+                "location": place.name,
+                "x": drawn.middles[place.name][0],
+                "y": drawn.middles[place.name][1],
+                "edge": CHOSEN_EDGE if is_chosen else EDGE,
                 "times": chosen.times,
-                "said": f"{name}, chosen" if name == chosen.place else name,
-                "strength": LEAST_COUNTED + (MOST_COUNTED - LEAST_COUNTED) * done if by_counted else strength,
-                "symbol": (first.mark.symbol if first else "=" if leading else "") if not by_counted else "",
+                "said": f"{place.name}, chosen" if is_chosen else place.name,
+                "fill": first.mark.colour if first else NOTHING,
+                "strength": shade(leading.votes, leading.leaders[0].total) if leading else UNSHADED,
+                "symbol": first.mark.symbol if first else "=" if leading else "",
                 "leader": isolated(first.name) if first else "Tie" if leading else "No votes",
                 "lead": points(leading.votes, leading.leaders[0].total) if leading else "–",
-                "counted": say_counted(place),
+                "counted": f"{place.counted:,}" + (f" of {place.registered:,}" if place.registered else ""),
             }
         )
-    return pd.DataFrame(rows)
+    return Table.from_pylist(rows)
 
 
-def map_spec(outlines: Mapping[str, Any], colours: Colours) -> dict[str, Any]:
+def map_spec(outlines: Mapping[str, Any], places: Table, colours: Colours) -> dict[str, Any]:
     """Outlines filled by the place's row, with the leader's symbol in the middle; a place can be clicked."""
     said = {"location": "Place", "leader": "Leads", "lead": "Lead", "counted": "Counted"}
     tooltip = [{"field": name, "title": title} for name, title in said.items()]
-    symbol = {"type": "text", "fontSize": 11, "fontWeight": 700}
+    symbol = {"type": "text", "fontSize": 11, "fontWeight": 700, "color": colours.ink, "tooltip": None}
+    halo = {"stroke": colours.paper, "strokeWidth": 3, "strokeJoin": "round"}
     where = {
         "longitude": {"field": "x", "type": "quantitative"},
         "latitude": {"field": "y", "type": "quantitative"},
@@ -112,18 +104,8 @@ def map_spec(outlines: Mapping[str, Any], colours: Colours) -> dict[str, Any]:
                     "description": {"field": "said"},
                 },
             },
-            {
-                "data": {"name": "places"},
-                "mark": {
-                    **symbol,
-                    "color": colours.ink,
-                    "stroke": colours.paper,
-                    "strokeWidth": 3,
-                    "strokeJoin": "round",
-                }
-                | {"tooltip": None},
-                "encoding": where,
-            },
-            {"data": {"name": "places"}, "mark": {**symbol, "color": colours.ink, "tooltip": None}, "encoding": where},
+            {"data": {"name": "places"}, "mark": {**symbol, **halo}, "encoding": where},
+            {"data": {"name": "places"}, "mark": symbol, "encoding": where},
         ],
+        "datasets": {"places": places},
     }

@@ -15,7 +15,7 @@ from election.model.errors import SettingError
 
 HERE = Path(__file__).parent
 TABS = "Results", "Places", "Voters", "Integrity"
-INTERVALS, INTERVAL = (0.5, 1, 2, 5, 10), 1
+INTERVALS, INTERVAL, PAUSE = (0.5, 1, 2, 5, 10), 1, 0
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,8 @@ class Page:
     def live(self, render: Callable[[View], None]) -> None:
         """Renders now and again every interval, all of it from one look at the count.
 
-        The fragment is alone in its container. Streamlit's server can drop what a fragment has written when the
-        fragment is due again before that was sent; the front end then takes the fragment off the page, whatever stands
-        below moves up into its place, and the next figures meet something else there, which ends the page.
+        The fragment is alone in its container: a late server can drop it, and whatever stood below would take its
+        place, which ends the page.
         """
 
         @st.fragment(run_every=self.interval_seconds)
@@ -55,26 +54,15 @@ def open_page() -> Page:
     except SettingError as error:
         show(parts.notice([f"The dashboard can't start: {error}"]))
         st.stop()
-    return Page(sources, _refresh_controls())
-
-
-def _refresh_controls() -> float | None:
     with st.sidebar:
-        st.markdown("### This page")
-        paused = st.toggle("Pause", help="Figures stay as they are until you go on.", key="paused")
         interval = st.selectbox(
             "Refresh every",
-            INTERVALS,
+            (*INTERVALS, PAUSE),
             INTERVALS.index(INTERVAL),
-            format_func=lambda seconds: f"{seconds:g} s",
+            format_func=lambda seconds: f"{seconds:g} s" if seconds else "Pause: figures stay as they are",
             key="refresh",
-            disabled=paused,
         )
-        st.caption(
-            "Figures come from the count's topics on Kafka; the roll and the record from PostgreSQL."
-            " Every figure before “All votes counted” is a partial one."
-        )
-    return None if paused else interval
+    return Page(sources, interval or None)
 
 
 def open_tabs() -> list:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboard.figures.view import (
-    CONNECTING_TO_POSTGRESQL,
-    LATE_SECONDS,
-    NO_ELECTION,
-    NO_LOGIN,
-    SILENT_SECONDS,
-    View,
-    Watched,
-)
-from dashboard.figures.words import age, count, number, span, votes
+from dashboard.figures.view import CONNECTING_TO_POSTGRESQL, NO_ELECTION, NO_LOGIN, View
+from dashboard.figures.words import age, number, span, votes
 from election.model import topics
 from election.results.board import CONNECTING as CONNECTING_TO_KAFKA
 from election.results.board import NO_TOPICS
@@ -22,8 +14,9 @@ from election.results.board import NO_TOPICS
 # A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
 STUCK_SECONDS = 30
 FRESH_SECONDS = 10
-# The watch rests after a look that took long, for three quarters of a minute at most.
-UNWATCHED_SECONDS = 90
+UNTOLD = "can't be told without Kafka and its topics"
+# The board hears from Kafka every 5 s, and a look at PostgreSQL and Kafka can take half a minute.
+SILENT_SECONDS, UNWATCHED_SECONDS = 12, 90
 
 
 class Agreement(StrEnum):
@@ -35,42 +28,29 @@ class Agreement(StrEnum):
     DIFFERS = "they differ"
 
 
-@dataclass(frozen=True)
-class Check:
-    """The result of comparing record, log and tally, and why, in a sentence."""
-
-    agreement: Agreement
-    words: str
-
-
-def check(watched: Watched, now: float) -> Check:
-    """Compares record and tally candidate by candidate, and the log's length with the record.
+def check(view: View) -> tuple[Agreement, str]:
+    """Compares record and tally candidate by candidate, and the log's length with the record; says why, in a sentence.
 
     A tally that lags is under way, unless nothing has moved for half a minute; a tally above the record is wrong.
     """
+    watched = view.watched
     if not watched.database_at or watched.log_messages is None:
-        return Check(Agreement.UNKNOWN, "Record, log and tally are compared once PostgreSQL and Kafka have answered.")
-    if watched.database_problem or watched.kafka_problem or unwatched(watched, now):
-        seen = age(now - min(watched.database_at, watched.kafka_at))
-        return Check(Agreement.UNKNOWN, f"Record, log and tally can't be compared now; they last were {seen}.")
+        return Agreement.UNKNOWN, "Record, log and tally are compared once PostgreSQL and Kafka have answered."
+    if database_problem(view) or watched.kafka_problem:
+        seen = age(view.now - min(watched.database_at, watched.kafka_at))
+        return Agreement.UNKNOWN, f"Record, log and tally can't be compared now; they last were {seen}."
     above = sum(max(number - watched.record.get(one, 0), 0) for one, number in watched.tally.items())
     if above:
-        return Check(Agreement.DIFFERS, f"The tally has {votes(above)} that the record does not have.")
+        return Agreement.DIFFERS, f"The tally has {votes(above)} that the record does not have."
     unlogged = max(watched.recorded - watched.log_messages, 0)
     waiting = watched.recorded - sum(watched.tally.values())
     still = max(watched.database_at, watched.kafka_at) - watched.moved_at
     if (waiting or unlogged) and watched.moved_at and still >= STUCK_SECONDS:
         missing = f"the log lacks {votes(unlogged)}" if unlogged else f"the tally lacks {votes(waiting)}"
-        return Check(Agreement.DIFFERS, f"Nothing has moved for {span(still)}, but {missing} of the record.")
+        return Agreement.DIFFERS, f"Nothing has moved for {span(still)}, but {missing} of the record."
     if waiting or unlogged:
-        return Check(Agreement.UNDER_WAY, f"{votes(max(waiting, unlogged))} recorded and on the way to the tally.")
-    return Check(Agreement.AGREES, "Every candidate has as many votes in the tally as in the record.")
-
-
-def unwatched(watched: Watched, now: float) -> float | None:
-    """For how many seconds the watch, though awake, has not come to the end of a look; None when that is no fault."""
-    since = max(watched.looked_at, watched.awake_since)
-    return now - since if since and now - since > UNWATCHED_SECONDS else None
+        return Agreement.UNDER_WAY, f"{votes(max(waiting, unlogged))} recorded and on the way to the tally."
+    return Agreement.AGREES, "Every candidate has as many votes in the tally as in the record."
 
 
 class State(StrEnum):
@@ -95,65 +75,55 @@ class Part:
 
 def parts(view: View) -> list[Part]:
     """Every part, with what the dashboard can see of it from outside."""
-    watched, kafka, database = view.watched, kafka_problem(view), view.watched.database_problem
-    listed = [
-        Part("Kafka", "carries the messages", _service(view, kafka), kafka or "answers"),
-        Part("PostgreSQL", "keeps roll and record", _service(view, database), database or "answers"),
+    return [
+        _service(view, "Kafka", "carries the messages", kafka_problem(view)),
+        _service(view, "PostgreSQL", "keeps roll and record", database_problem(view)),
+        _script(view, "main.py", "seeds, marks who has voted", topics.MAIN_GROUP),
+        _script(view, "voting.py", "casts the votes", topics.VOTING_GROUP),
+        Part("spark-streaming.py", "counts", *_counting(view)),
     ]
-    for group, name, role in (
-        (topics.MAIN_GROUP, "main.py", "seeds, marks who has voted"),
-        (topics.VOTING_GROUP, "voting.py", "casts the votes"),
-    ):
-        seen = watched.groups.get(group)
-        if seen is None or watched.kafka_problem:
-            listed.append(Part(name, role, State.UNKNOWN, "can't be told without Kafka and its topics"))
-        elif seen.members:
-            listed.append(Part(name, role, State.UP, f"{count(seen.members)} running, {say_lag(seen.lag)}"))
-        else:
-            listed.append(Part(name, role, State.DOWN, "not running"))
-    listed.append(_counting(view))
-    return listed
 
 
-def _service(view: View, problem: str | None) -> State:
-    if problem is None:
-        return State.UP
-    calm = CONNECTING_TO_KAFKA, CONNECTING_TO_POSTGRESQL, *waiting(view)
-    return State.WAITING if problem in calm else State.DOWN
+def _service(view: View, name: str, role: str, problem: str | None) -> Part:
+    state = State.UP if problem is None else State.WAITING if problem in calm(view) else State.DOWN
+    return Part(name, role, state, problem or "answers")
 
 
-def say_lag(messages: int) -> str:
-    """How far a consumer group is behind."""
-    return f"{number(messages, 'message')} behind" if messages else "has read everything"
+def _script(view: View, name: str, role: str, group: str) -> Part:
+    seen = view.watched.groups.get(group)
+    if seen is None or view.watched.kafka_problem:
+        return Part(name, role, State.UNKNOWN, UNTOLD)
+    state, running = (State.UP, f"{seen.members} running") if seen.members else (State.DOWN, "not running")
+    return Part(name, role, state, f"{running}, {number(seen.lag, 'message')} behind")
 
 
-def _counting(view: View) -> Part:
+def _counting(view: View) -> tuple[State, str]:
     """Spark is no member of a consumer group: it is judged by what it does."""
-    name, role = "spark-streaming.py", "counts"
-    watched = view.watched
+    watched, tallied = view.watched, sum(view.watched.tally.values())
     if kafka_problem(view) or watched.log_messages is None:
-        return Part(name, role, State.UNKNOWN, "can't be told without Kafka and its topics")
-    behind = watched.log_messages - sum(watched.tally.values()) - sum(view.rejected.values())
+        return State.UNKNOWN, UNTOLD
     if view.now - view.changed_at < FRESH_SECONDS:
-        return Part(name, role, State.UP, "counting")
-    if behind <= 0 or watched.recorded == sum(watched.tally.values()):
-        return Part(name, role, State.IDLE, "nothing to count")
-    waits = "waits" if behind == 1 else "wait"
-    return Part(name, role, State.DOWN, f"{number(behind, 'message')} {waits} and nothing is counted")
+        return State.UP, "counting"
+    behind = watched.log_messages - tallied - sum(view.rejected.values())
+    if behind <= 0 or watched.recorded == tallied:
+        return State.IDLE, "nothing to count"
+    return State.DOWN, f"{number(behind, 'message')} to count and nothing is counted"
 
 
 def kafka_problem(view: View) -> str | None:
     """Why no new figures come from Kafka, or None."""
     if view.counting_problem:
         return view.counting_problem
-    if view.heard_at and view.now - view.heard_at > SILENT_SECONDS:
-        return f"silent for {span(view.now - view.heard_at)}"
-    return view.watched.kafka_problem if view.now - view.heard_at > LATE_SECONDS else None
+    silent = view.now - (view.heard_at or view.now)
+    return view.watched.kafka_problem or f"silent for {span(silent)}" if silent > SILENT_SECONDS else None
 
 
-def connecting(view: View) -> bool:
-    """Whether Kafka or PostgreSQL have not been asked to the end yet, so that nothing can be said about them."""
-    return view.counting_problem == CONNECTING_TO_KAFKA or view.watched.database_problem == CONNECTING_TO_POSTGRESQL
+def database_problem(view: View) -> str | None:
+    """Why nothing new is known of PostgreSQL, or None."""
+    if view.watched.database_problem:
+        return view.watched.database_problem
+    silent = view.now - (view.watched.looked_at or view.now)
+    return f"silent for {span(silent)}" if silent > UNWATCHED_SECONDS else None
 
 
 def waiting(view: View) -> list[str]:
@@ -161,28 +131,25 @@ def waiting(view: View) -> list[str]:
 
     main.py makes the logins before the topics: once these are there, a login that is refused is a fault.
     """
-    found, kafka, database = [], kafka_problem(view), view.watched.database_problem
-    calm = (NO_ELECTION, NO_LOGIN) if kafka else (NO_ELECTION,)
-    if database and database in calm and not view.watched.database_at:
-        found.append(database)
-    if kafka == NO_TOPICS and not view.heard_at:
-        found.append(NO_TOPICS)
-    return found
+    kafka, database = kafka_problem(view), view.watched.database_problem
+    unprepared = database == NO_ELECTION or (database == NO_LOGIN and kafka)
+    found = [database] if database and unprepared and not view.watched.database_at else []
+    return [*found, NO_TOPICS] if kafka == NO_TOPICS and not view.heard_at else found
+
+
+def calm(view: View) -> tuple[str, ...]:
+    """Problems that are no fault."""
+    return CONNECTING_TO_KAFKA, CONNECTING_TO_POSTGRESQL, *waiting(view)
 
 
 def problems(view: View) -> list[str]:
     """What is down and how old the figures are that are shown in its place, one sentence each."""
-    found, calm = [], waiting(view)
-    if (trouble := kafka_problem(view)) and trouble not in (CONNECTING_TO_KAFKA, *calm):
-        known = f"The figures are from {age(view.now - view.heard_at)}." if view.heard_at else "No figures yet."
-        found.append(f"Kafka does not answer ({trouble}). {known}")
-    if (trouble := view.watched.database_problem) and trouble not in (CONNECTING_TO_POSTGRESQL, *calm):
-        at = view.watched.database_at
-        known = f"What it told is from {age(view.now - at)}." if at else "The roll and the record can't be shown yet."
-        found.append(f"PostgreSQL does not answer ({trouble}). {known}")
-    if seconds := unwatched(view.watched, view.now):
-        found.append(
-            f"For {span(seconds)} the dashboard has not come to look at PostgreSQL and Kafka: its log says why."
-            " Record, lag and rates are as old."
-        )
+    found = []
+    for name, problem, told_at, nothing in (
+        ("Kafka", kafka_problem(view), view.heard_at, "No figures yet."),
+        ("PostgreSQL", database_problem(view), view.watched.database_at, "The roll and the record can't be shown yet."),
+    ):
+        if problem and problem not in calm(view):
+            known = f"Its figures are from {age(view.now - told_at)}." if told_at else nothing
+            found.append(f"{name} does not answer ({problem}). {known}")
     return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import Any, TypeVar, cast
 
 from dashboard.figures.palette import OTHER, Mark, give_marks
 from dashboard.figures.words import number
@@ -16,30 +16,28 @@ from election.model.rows import Candidate as CandidateRow
 from election.model.rows import Kind
 from election.results.board import RejectedVote
 
-# The board hears from Kafka every 5 s: one word missed may have a reason, silence of twice that is no accident.
-LATE_SECONDS, SILENT_SECONDS = 7, 12
 CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
 NO_LOGIN = (
     "PostgreSQL refuses the dashboard's login, which main.py makes, or it has another password than"
     " POSTGRES_STREAMLIT_APP_PASSWORD here"
 )
 NO_ELECTION = "main.py has not prepared the election yet"
-Made = TypeVar("Made")
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+Function = TypeVar("Function", bound=Callable[..., Any])
 # The id of all candidates together who have no mark of their own.
 OTHERS = "*others*"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Who stands, and how they are told apart on the page."""
+    """Who stands, and how they are told apart on the page; `picture` is the photo itself, once the server has it."""
 
     candidate_id: str
     name: str
     party: str
-    photo_url: str
     mark: Mark
     kind: Kind = Kind.CANDIDATE
+    photo_url: str = ""
+    picture: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,12 @@ class Watched:
     """What the watch last saw of PostgreSQL and Kafka, and when. A time of 0 means not yet.
 
     `tally` was taken before `record` and `log_messages` after `tally`, so a tally above the record is never a race.
-    The watch rests while nobody looks: it is awake since `awake_since`, and last came to the end of a look at
-    `looked_at`.
     """
 
     database_at: float = 0.0
     database_problem: str | None = CONNECTING_TO_POSTGRESQL
     election: Mapping[str, Any] | None = None
-    candidates: tuple[Mapping[str, Any], ...] = ()
+    candidates: Sequence[Mapping[str, Any]] = ()
     # How many voters are registered so far; asked only until the first vote is recorded.
     roll: int | None = None
     record: Mapping[str, int] = field(default_factory=dict)
@@ -82,7 +78,7 @@ class Watched:
     log_messages: int | None = None
     groups: Mapping[str, Group] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-    awake_since: float = 0.0
+    # When the watch last came to the end of a look, or rested because nobody looks at the page.
     looked_at: float = 0.0
 
     @property
@@ -90,7 +86,7 @@ class Watched:
         return sum(self.record.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """One look at the count, for one refresh of the pages. Times are seconds since 1970."""
 
@@ -111,15 +107,7 @@ class View:
     counting_problem: str | None = None
     heard_at: float = 0.0
     watched: Watched = field(default_factory=Watched)
-    _made: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
-
-    def once(self, make: Callable[..., Made], *arguments: Hashable) -> Made:
-        """What `make` gives for this view: made for the first who asks, shared by all other viewers."""
-        asked = make, arguments
-        if asked not in self._made:
-            self._made[asked] = make(self, *arguments)
-        made: Made = self._made[asked]
-        return made
+    made: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def rows(self, topic: str) -> list[Tally]:
         return self.tallies.get(topic, [])
@@ -134,16 +122,7 @@ class View:
         """Those with a mark of their own, and all others together as one."""
         marked = tuple(one for one in self.ranked if one.mark is not OTHER)
         others = len(self.ranked) - len(marked)
-        name = f"and {number(others, 'other')}"
-        return (*marked, Candidate(OTHERS, name, "", "", OTHER)) if others else marked
-
-    def fold(self, votes: Mapping[str, int]) -> dict[str, int]:
-        """The votes of each who is drawn, blank and invalid ones left out."""
-        folded = {one.candidate_id: votes.get(one.candidate_id, 0) for one in self.drawn}
-        if OTHERS in folded:
-            others = (one.candidate_id for one in self.ranked if one.mark is OTHER)
-            folded[OTHERS] = sum(votes.get(one, 0) for one in others)
-        return folded
+        return (*marked, Candidate(OTHERS, f"and {number(others, 'other')}", "", OTHER)) if others else marked
 
     @property
     def audited(self) -> Verdict | None:
@@ -152,8 +131,18 @@ class View:
         return self.verdict if self.verdict and self.verdict.votes == recorded else None
 
     @property
+    def votes(self) -> dict[str, int]:
+        """The votes of each candidate in the whole election."""
+        return {tally.candidate_id: tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE)}
+
+    @property
     def counted(self) -> int:
-        return sum(tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE))
+        return sum(self.votes.values())
+
+    @property
+    def outstanding(self) -> int | None:
+        """The votes that this election has and that aren't counted yet, if their number is known."""
+        return max(self.votes_expected - self.counted, 0) if self.votes_expected is not None else None
 
     @property
     def one_voter_per_ballot(self) -> bool:
@@ -166,16 +155,29 @@ class View:
         return max((tally.newest_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
+def once(make: Function) -> Function:
+    """For a function of a view: what it makes for the first viewer who asks is kept with the view, for all others."""
+
+    @wraps(make)
+    def shared(view: View, *arguments: Any) -> Any:
+        asked = make, arguments
+        if asked not in view.made:
+            view.made[asked] = make(view, *arguments)
+        return view.made[asked]
+
+    return cast(Function, shared)
+
+
 def list_candidates(
     order: Sequence[CandidateRow],
     known: Iterable[Mapping[str, Any]],
-    votes: Mapping[str, int] = EMPTY,
-    before: Mapping[str, Mark] = EMPTY,
+    votes: Mapping[str, int],
+    before: Mapping[str, Mark],
 ) -> tuple[Candidate, ...]:
     """The candidates in the election's order, with their marks; those it doesn't name come after.
 
     `known` are rows with a candidate's name, party and photo; the first of a candidate counts. Who has no name is
-    called by the party. `before` are the marks that were given at the last look.
+    called by the party, and those of the same name are told apart. `before` are the marks of the last look.
     """
     rows: dict[str, Mapping[str, Any]] = {}
     for row in known:
@@ -184,15 +186,12 @@ def list_candidates(
     places = {candidate_id: place for place, candidate_id in enumerate(kinds)}
     ids = sorted(rows, key=lambda candidate_id: (places.get(candidate_id, len(places)), candidate_id))
     marks = give_marks([one for one in ids if kinds.get(one, Kind.CANDIDATE).ranked], votes, before)
-    return tuple(
-        Candidate(
-            candidate_id,
-            str(row.get("candidate_name") or row.get("party_affiliation") or candidate_id),
-            str(row.get("party_affiliation") or ""),
-            str(row.get("photo_url") or ""),
-            marks.get(candidate_id, OTHER),
-            kinds.get(candidate_id, Kind.CANDIDATE),
-        )
-        for candidate_id in ids
-        for row in (rows[candidate_id],)
-    )
+    found = []
+    for candidate_id in ids:
+        row = rows[candidate_id]
+        party = str(row.get("party_affiliation") or "")
+        name = str(row.get("candidate_name") or party or candidate_id)
+        mark, kind = marks.get(candidate_id, OTHER), kinds.get(candidate_id, Kind.CANDIDATE)
+        found.append(Candidate(candidate_id, name, party, mark, kind, str(row.get("photo_url") or "")))
+    times = Counter(one.name for one in found)
+    return tuple(replace(one, name=f"{one.name} ({one.candidate_id})") if times[one.name] > 1 else one for one in found)

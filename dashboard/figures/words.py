@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from math import nan
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def count(number: int) -> str:
-    """12,345"""
-    return f"{number:,}"
 
 
 def number(how_many: int, of: str) -> str:
@@ -26,7 +23,9 @@ def capital(name: str) -> str:
 
 
 def share(part: float, whole: float) -> float:
-    """In percent with one decimal; never 100 unless it is all, nor 0 unless it is nothing."""
+    """In percent with one decimal; never 100 unless it is all, nor 0 unless it is nothing; NaN of nothing."""
+    if not whole:
+        return nan
     exact = 100 * part / whole
     return round(min(max(exact, 0.1 if part else 0), 99.9) if part < whole else exact, 1)
 

@@ -1,55 +1,48 @@
-"""The tab Places: the map, every place in a table, and one place that was asked for."""
+"""The tab Places: the map, one place that was asked for, and every place in a table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 from markupsafe import Markup
 from pyarrow import Table
 
-from dashboard.data.photos import Photos
-from dashboard.data.sources import Sources
 from dashboard.drawing import charts, maps
-from dashboard.drawing.markup import Bar, parts, scoreboard
+from dashboard.drawing.markup import Bar, isolated, parts, plain, scoreboard
 from dashboard.drawing.page import Page, show
+from dashboard.drawing.tables import offer
 from dashboard.figures import words
-from dashboard.figures.figures import Stage, stage, standings, unranked
-from dashboard.figures.palette import Mark
-from dashboard.figures.places import Place, closest, places
-from dashboard.figures.view import OTHERS, View
-from dashboard.tabs import place_table
+from dashboard.figures.figures import Stage, fold, stage, standings, unranked
+from dashboard.figures.palette import OTHER
+from dashboard.figures.places import Map, Place, places
+from dashboard.figures.view import View, once
 from dashboard.tabs.headline import final, status
 
-CLOSEST_SHOWN = 5
-LEAD, COUNTED = "Who leads", "How much is counted"
+TIED_SHOWN = 3
 CHOSEN, EVERYWHERE = "chosen", "All places"
 
 
 def render(view: View, page: Page) -> None:
-    """The tab."""
-    if page.sources.outlines:
+    chosen = _chosen(page)
+    if page.sources.map:
         left, right = st.columns([3, 2], gap="large")
         with left:
-            shading = st.segmented_control(
-                "Shade the map by", (LEAD, COUNTED), default=LEAD, required=True, key="shade"
-            )
-            _map(view, page, shading == COUNTED, _chosen(page))
+            _map(view, page.sources.map, chosen)
     else:
         right = st.container()
     with right:
-        _search(page, _chosen(page))
-        show(view.once(_place, page.sources.photos, _chosen(page).place))
-    place_table.render(view)
+        _search(page, chosen)
+        show(_place(view, chosen.place))
+    _table(view)
 
 
 def _chosen(page: Page) -> maps.Chosen:
     """The place that this viewer chose last, by the map or by the search; at first, what the address asks for."""
-    if CHOSEN not in st.session_state:
-        asked = st.query_params.get("place")
-        st.session_state[CHOSEN] = maps.Chosen(asked if asked in page.sources.places else None)
-    chosen: maps.Chosen = st.session_state[CHOSEN]
+    asked = st.query_params.get("place")
+    at_first = maps.Chosen(asked if asked in page.sources.locations else None)
+    chosen: maps.Chosen = st.session_state.setdefault(CHOSEN, at_first)
     return chosen
 
 
@@ -75,7 +68,7 @@ def _search(page: Page, chosen: maps.Chosen) -> None:
 
     To give the same box another value would be one message, and a page that refreshes meanwhile may never get it.
     """
-    options = EVERYWHERE, *page.sources.places
+    options = EVERYWHERE, *page.sources.locations
     st.selectbox(
         "Find a place",
         options,
@@ -92,80 +85,100 @@ def _find(clicks: int) -> None:
         _choose(st.session_state[f"place-{clicks}"], clicked=False)
 
 
-def _map(view: View, page: Page, by_counted: bool, chosen: maps.Chosen) -> None:
-    if by_counted:
-        of = "its ballots are" if view.one_voter_per_ballot else "its registered voters have a vote that is"
-        title, note = "How much is counted in each place", f"Stronger: more of {of} counted"
-        steps = [maps.LEAST_COUNTED + (maps.MOST_COUNTED - maps.LEAST_COUNTED) * step / 4 for step in range(5)]
-        legend = parts.scale(steps)
-    else:
-        title, note = "Who leads in each place", "Colour and symbol show who leads"
-        strengths = [strength for _, strength, _ in reversed(maps.SHADES)]
-        shades = ", ".join(said for _, _, said in reversed(maps.SHADES))
-        legend = parts.legend(view.drawn, strengths) + parts.note(f"Pale to strong, the lead: {shades}. = a tie")
-    show(parts.heading(title, f"{note}. Click a place to see its result") + legend)
-    colours = charts.theme_colours()
-    spec = maps.map_spec(page.sources.outlines or {}, colours)
-    spec["datasets"] = {"places": view.once(_map_data, page.sources, by_counted, colours.ink, chosen)}
+def _map(view: View, drawn: Map, chosen: maps.Chosen) -> None:
+    note = "Colour and symbol show who leads. Click a place to see its result"
+    weak_to_strong = maps.SHADES[::-1]
+    shades = ", ".join(said for _, _, said in weak_to_strong)
+    legend = parts.legend(view.drawn, [strength for _, strength, _ in weak_to_strong])
+    legend += parts.note(f"Pale to strong, the lead: {shades}. = a tie")
+    show(parts.heading("Who leads in each place", note) + legend)
+    spec = maps.map_spec(drawn.outlines, maps.map_data(view, drawn, chosen), charts.theme_colours())
+    alt = "Map: who leads in each place. The table below has the same figures."
     with st.container(key="map-frame"):
-        charts.draw(
-            spec, None, f"Map: {title.lower()}. The table below has the same figures.", "map", _click, "stretch"
-        )
+        st.vega_lite_chart(None, spec, width="stretch", height="stretch", key="map", alt=alt, on_select=_click)
 
 
-def _map_data(view: View, sources: Sources, by_counted: bool, ink: str, chosen: maps.Chosen) -> Table:
-    return charts.encode(maps.map_data(view.once(places), sources.middles, by_counted, ink, chosen))
-
-
-def _place(view: View, photos: Photos, chosen: str | None) -> Markup:
-    found = view.once(places)
+@once
+def _place(view: View, chosen: str | None) -> Markup:
     if chosen is None:
-        return _led(view, found) + _closest(found)
-    place = next((place for place in found if place.name == chosen), Place(chosen, {}, None))
+        return _led(view)
+    place = next((place for place in places(view) if place.name == chosen), Place(chosen, {}, None))
     if not place.counted:
         said = "0 votes: nobody voted here." if stage(view) is Stage.COUNTED else "No votes from here are counted yet."
         return parts.heading(chosen, status(view)) + parts.empty(said)
     said = f"{words.votes(place.counted)} counted"
     if place.registered:
-        said += f" of {words.count(place.registered)}{'' if view.one_voter_per_ballot else ' registered'}"
-        said += f": {words.percent(place.counted, place.registered)}" if place.turned_out else ""
+        said += f" of {place.registered:,}{'' if view.one_voter_per_ballot else ' registered'}"
+        said += f": {words.percent(place.counted, place.registered)}"
     ranked, beside = standings(view.candidates, place.votes), unranked(view.candidates, place.votes)
-    return parts.heading(place.name, status(view)) + scoreboard(ranked, beside, photos, said, 44)
+    return parts.heading(place.name, status(view)) + scoreboard(ranked, beside, said, 44)
 
 
-def _led(view: View, found: Sequence[Place]) -> Markup:
+def _led(view: View) -> Markup:
     """In how many places each candidate leads, most first, and how many are tied; together they are all places."""
-    over = final(view)
-    title = f"Places that each candidate {'has won' if over else 'leads'}"
-    led = [place for place in found if place.lead]
-    if not led:
+    found = places(view)
+    title = f"Places that each candidate {'has won' if final(view) else 'leads'}"
+    leads = [place.lead for place in found if place.lead]
+    if not leads:
         return parts.heading(title, status(view)) + parts.empty("No votes are counted yet.")
-    number = Counter(place.lead.alone.candidate_id for place in led if place.lead and place.lead.alone)
-    folded = view.fold(number)
-    ranked = sorted(view.drawn, key=lambda one: (one.candidate_id == OTHERS, -folded[one.candidate_id]))
-    rows: list[tuple[str, int, Mark | None]] = [(one.name, folded[one.candidate_id], one.mark) for one in ranked]
-    rows += [
-        (said, places_so, None)
-        for said, places_so in (
-            ("Tied", len(led) - number.total()),
-            ("No votes" if stage(view) is Stage.COUNTED else "Nothing counted yet", len(found) - len(led)),
-        )
-        if places_so
-    ]
-    note = f"Of {words.number(len(found), 'place')}. {status(view)}"
-    bars = [Bar(said, places_so, len(found), words.count(places_so), mark) for said, places_so, mark in rows]
-    return parts.heading(title, note) + parts.bars(bars)
+    won = fold(view, Counter(lead.alone.candidate_id for lead in leads if lead.alone))
+    won.sort(key=lambda one: (one.candidate.mark is OTHER, -one.votes))
+    tied, silent = len(leads) - sum(one.votes for one in won), len(found) - len(leads)
+    beside = ("Tied", tied), ("No votes" if stage(view) is Stage.COUNTED else "Nothing counted yet", silent)
+    bars = [Bar(one.candidate.name, one.votes, len(found), f"{one.votes:,}", one.candidate.mark) for one in won]
+    bars += [Bar(name, number, len(found), f"{number:,}") for name, number in beside if number]
+    return parts.heading(title, f"Of {words.number(len(found), 'place')}. {status(view)}") + parts.bars(bars)
 
 
-def _closest(found: Sequence[Place]) -> Markup:
-    rows = [
-        (
-            place.name,
-            parts.leading(lead.leaders, place_table.TIED_SHOWN),
-            f"{words.votes(lead.votes)} · {words.points(lead.votes, lead.leaders[0].total)}",
+def _table(view: View) -> None:
+    note = "Sort by clicking a column's name; the closest come first by Lead. Search with the loupe above the table"
+    show(parts.heading("Every place", note))
+    if not places(view):
+        show(parts.empty("No votes are counted yet."))
+        return
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        _encoded_rows(view),
+        hide_index=True,
+        height=min(len(places(view)) + 1, 14) * 35 + 3,
+        key="places",
+        placeholder="–",
+        alt="Votes, leader, lead and how much is counted of every place",
+        column_config={
+            "Lead": number(format="%.1f points"),
+            "Turnout": st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100),
+            **dict.fromkeys(("Counted", "Registered"), number(format="localized")),
+            **{one.name: number(f"{one.mark.symbol} {isolated(one.name)}", format="localized") for one in view.drawn},
+        },
+    )
+    offer(view, "places", place_rows)
+
+
+@once
+def _encoded_rows(view: View) -> Table:
+    """As they are sent, so that every viewer's page need not do it again."""
+    return Table.from_pandas(place_rows(view), preserve_index=False)
+
+
+@once
+def place_rows(view: View) -> pd.DataFrame:
+    """A row for each place: who leads, by how much, the turnout where there is one, and the votes of those drawn."""
+    rows = []
+    for place in places(view):
+        lead = place.lead
+        leaders = [f"{one.candidate.mark.symbol} {plain(one.candidate.name)}" for one in lead.leaders] if lead else []
+        if more := leaders[TIED_SHOWN:]:
+            leaders = [*leaders[:TIED_SHOWN], words.number(len(more), "other")]
+        share = words.share(place.counted, place.registered) if place.registered else None
+        registered = {} if view.one_voter_per_ballot else {"Registered": place.registered, "Turnout": share}
+        rows.append(
+            {
+                "Place": place.name,
+                "Leads": " = ".join(leaders) or "–",
+                "Lead": words.share(lead.votes, lead.leaders[0].total) if lead else None,
+                "Counted": place.counted,
+                **registered,
+                **{one.candidate.name: one.votes for one in fold(view, place.votes)},
+            }
         )
-        for place, lead in closest(found, CLOSEST_SHOWN)
-    ]
-    if not rows:
-        return Markup("")
-    return parts.heading("Where it is closest") + parts.table("Smallest leads", ("Place", "Leads", "#Lead"), rows)
+    return pd.DataFrame(rows)

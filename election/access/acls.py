@@ -42,71 +42,62 @@ ITERATIONS = 8192
 ANYTHING: Any = None
 TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
 READ, WRITE, CREATE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DESCRIBE
-# A name that ends with * stands for all that begin so. Names and sizes of topics are no secret; a reader outside any
-# group asks for one all the same.
-Rule = tuple[AclOperation, ResourceType, str]
-EVERYBODY: tuple[Rule, ...] = ((DESCRIBE, TOPIC, "*"), (DESCRIBE, GROUP, topics.READER))
-RULES: dict[str, tuple[Rule, ...]] = {
-    "main": (
-        *((CREATE, TOPIC, name) for name in (topics.VOTERS, topics.VOTES, "aggregated_*")),
-        *((CREATE, TOPIC, name) for name in (topics.REJECTED_VOTES, topics.AUDIT_VERDICTS)),
-        (WRITE, TOPIC, topics.VOTERS),
-        (READ, TOPIC, topics.VOTES),
-        (WRITE, TOPIC, topics.VOTES),  # recorded votes that the log has lost are published again
-        (READ, GROUP, topics.MAIN_GROUP),
-    ),
-    "voting": (
-        (READ, TOPIC, topics.VOTERS),
-        (WRITE, TOPIC, topics.VOTES),
-        (READ, GROUP, topics.VOTING_GROUP),
-    ),
-    "spark-streaming": (
-        (READ, TOPIC, topics.VOTES),
-        (READ, GROUP, "spark-kafka-source*"),
-        (WRITE, TOPIC, "aggregated_*"),
-        (WRITE, TOPIC, topics.REJECTED_VOTES),
-    ),
-    "streamlit-app": (
-        (READ, TOPIC, "aggregated_*"),
-        (READ, TOPIC, topics.REJECTED_VOTES),
-        (READ, TOPIC, topics.AUDIT_VERDICTS),
-        (DESCRIBE, GROUP, topics.VOTING_GROUP),
-        (DESCRIBE, GROUP, topics.MAIN_GROUP),
-    ),
-    "auditor": (
-        (READ, TOPIC, topics.VOTES),
-        (READ, TOPIC, "aggregated_*"),
-        (READ, TOPIC, topics.REJECTED_VOTES),
-        (READ, TOPIC, topics.AUDIT_VERDICTS),
-        (WRITE, TOPIC, topics.AUDIT_VERDICTS),
-    ),
+# What may be done with which names; one that ends with * stands for all that begin so.
+Rules = dict[tuple[AclOperation, ResourceType], tuple[str, ...]]
+TALLIES = "aggregated_*"
+# Names and sizes of topics are no secret; a reader outside any group asks for one all the same.
+EVERYBODY: Rules = {(DESCRIBE, TOPIC): ("*",), (DESCRIBE, GROUP): (topics.READER,)}
+RULES: dict[str, Rules] = {
+    "main": {
+        (CREATE, TOPIC): (topics.VOTERS, topics.VOTES, TALLIES, topics.REJECTED_VOTES, topics.AUDIT_VERDICTS),
+        (READ, TOPIC): (topics.VOTES,),
+        # Recorded votes that the log has lost are published again.
+        (WRITE, TOPIC): (topics.VOTERS, topics.VOTES),
+        (READ, GROUP): (topics.MAIN_GROUP,),
+    },
+    "voting": {
+        (READ, TOPIC): (topics.VOTERS,),
+        (WRITE, TOPIC): (topics.VOTES,),
+        (READ, GROUP): (topics.VOTING_GROUP,),
+    },
+    "spark-streaming": {
+        (READ, TOPIC): (topics.VOTES,),
+        (READ, GROUP): ("spark-kafka-source*",),
+        (WRITE, TOPIC): (TALLIES, topics.REJECTED_VOTES),
+    },
+    "streamlit-app": {
+        (READ, TOPIC): (TALLIES, topics.REJECTED_VOTES, topics.AUDIT_VERDICTS),
+        (DESCRIBE, GROUP): (topics.VOTING_GROUP, topics.MAIN_GROUP),
+    },
+    "auditor": {
+        (READ, TOPIC): (topics.VOTES, TALLIES, topics.REJECTED_VOTES, topics.AUDIT_VERDICTS),
+        (WRITE, TOPIC): (topics.AUDIT_VERDICTS,),
+    },
 }
 
 
 def bindings() -> list[AclBinding]:
     """Every rule as Kafka takes it."""
-    return [_binding(login, *rule) for login in LOGINS for rule in (*EVERYBODY, *RULES[login])]
+    return [
+        AclBinding(kind, *_pattern(name), f"User:{login}", "*", operation, AclPermissionType.ALLOW)
+        for login in LOGINS
+        for (operation, kind), names in (*EVERYBODY.items(), *RULES[login].items())
+        for name in names
+    ]
 
 
-def _binding(login: str, operation: AclOperation, kind: ResourceType, name: str) -> AclBinding:
-    prefixed = name.endswith("*") and name != "*"
-    pattern = ResourcePatternType.PREFIXED if prefixed else ResourcePatternType.LITERAL
-    name = name.removesuffix("*") if prefixed else name
-    return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
+def _pattern(name: str) -> tuple[str, ResourcePatternType]:
+    if name.endswith("*") and name != "*":
+        return name.removesuffix("*"), ResourcePatternType.PREFIXED
+    return name, ResourcePatternType.LITERAL
 
 
 def _end_what_is_not_named(admin: AdminClient, rules: Iterable[AclBinding]) -> None:
-    for login in LOGINS:
-        whatever = AclBindingFilter(
-            restype=ResourceType.ANY,
-            name=ANYTHING,
-            resource_pattern_type=ResourcePatternType.ANY,
-            principal=f"User:{login}",
-            host=ANYTHING,
-            operation=AclOperation.ANY,
-            permission_type=AclPermissionType.ALLOW,
-        )
-        for old in set(admin.describe_acls(whatever).result()) - set(rules):
+    anywhere = ResourceType.ANY, ANYTHING, ResourcePatternType.ANY
+    whatever = AclBindingFilter(*anywhere, ANYTHING, ANYTHING, AclOperation.ANY, AclPermissionType.ALLOW)
+    ours = {rule.principal for rule in rules}
+    for old in set(admin.describe_acls(whatever).result()) - set(rules):
+        if old.principal in ours:
             exactly = old.restype, old.name, old.resource_pattern_type, old.principal, old.host
             _done(admin.delete_acls([AclBindingFilter(*exactly, old.operation, old.permission_type)]).values())
             log.info("ended: %s", old)

@@ -7,10 +7,11 @@ have, and whatever the log has, must be recorded; less is lag, more is a differe
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from election.audit.recount import NOBODY, Box, Recount, Register, Totals
+from election.audit.recount import Box, Recount, Register, Totals
 from election.audit.report import Finding, Line, Report
 from election.model import topics
 from election.model.messages import Reason
@@ -23,92 +24,74 @@ WORDS = {topic.name: topic.name.removeprefix("aggregated_").replace("_", " ") fo
 def compare(held: HeldElection, register: Register, record: Box, recount: Recount, board: Board, root: str) -> Report:
     """The findings of one look."""
     recorded, logged = record.totals(), recount.box.totals()
-    tallied = {topic: {key: row.total_votes for key, row in board.totals[topic].items()} for topic in WORDS}
-    differences = [*_per_voter(register, record, recount.box), *_tally_ahead(logged, tallied)]
-    lags = [*_not_logged(register, record, recount.box), *_tally_behind(logged, tallied)]
-    for finding, is_lag in _rejections(recount, board):
-        (lags if is_lag else differences).append(finding)
+    tallied = {
+        name: Counter({key: row.total_votes for key, row in rows.items()}) for name, rows in board.totals.items()
+    }
+    not_logged, other_voters = _voters(register, record, recount.box)
+    behind, ahead = _tallies(logged, tallied)
+    not_rejected, other_rejections = _rejections(recount, board)
     names = {
         candidate.candidate_id: f"{candidate.candidate_name} ({candidate.party_affiliation})"
         for candidate in register.candidates
     }
-    places = {label: label for label in register.labels["state"]}
+    places = {place: place for place, *_ in register.group_numbers}
     return Report(
         name=held.name,
         election=held.title,
-        registered=len(register.numbers),
+        registered=len(register.voter_numbers),
         candidates=_lines(topics.VOTES_PER_CANDIDATE, names, recorded, logged, tallied),
         locations=_lines(topics.TURNOUT_BY_LOCATION, places, recorded, logged, tallied),
-        differences=tuple(differences),
-        lags=tuple(lags),
-        notes=tuple(_notes(recount, board)),
+        differences=_found([*other_voters, *ahead, *other_rejections]),
+        # A vote that is under way to all aggregates is one vote under way.
+        lags=_found([not_logged, max(behind, key=lambda lag: lag.count), not_rejected]),
+        notes=_found(_notes(recount, board)),
         rejected_by_reason={str(reason): count for reason, count in recount.rejected.by_reason.items()},
-        size=len(record),
         root=root,
     )
 
 
+def _found(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.count)
+
+
 def _lines(topic: str, labels: dict[str, str], *three: Totals) -> tuple[Line, ...]:
     keys = [*labels, *sorted({key for totals in three for key in totals[topic]} - labels.keys())]
-    return tuple(Line(key, labels.get(key, key), *(totals[topic].get(key, 0) for totals in three)) for key in keys)
+    return tuple(Line(key, labels.get(key, key), *(totals[topic][key] for totals in three)) for key in keys)
 
 
-def _voters(what: str, register: Register, which: np.ndarray) -> list[Finding]:
-    numbers = np.flatnonzero(which)
-    if not len(numbers):
-        return []
-    return [Finding(what, len(numbers), tuple(register.voters(numbers.tolist())))]
+def _voters(register: Register, record: Box, log: Box) -> tuple[Finding, list[Finding]]:
+    """Whose votes the log lacks; and each way in which it has another vote than the record."""
+    ids, both, same = list(register.voter_numbers), record.voted & log.voted, record.choices == log.choices
 
+    def named(what: str, which: np.ndarray) -> Finding:
+        numbers = np.flatnonzero(which).tolist()
+        return Finding(what, len(numbers), tuple(ids[number] for number in numbers))
 
-def _not_logged(register: Register, record: Box, log: Box) -> list[Finding]:
-    lacking = (record.choices != NOBODY) & (log.choices == NOBODY)
-    return _voters(f"recorded votes are not on {topics.VOTES}; voters", register, lacking)
-
-
-def _per_voter(register: Register, record: Box, log: Box) -> list[Finding]:
-    both = (record.choices != NOBODY) & (log.choices != NOBODY)
-    same = record.choices == log.choices
-    return [
-        *_voters(
-            f"votes on {topics.VOTES} were never recorded; voters",
-            register,
-            (record.choices == NOBODY) & (log.choices != NOBODY),
-        ),
-        *_voters(f"voters are recorded for one candidate and on {topics.VOTES} for another", register, both & ~same),
-        *_voters(
+    return named(f"recorded votes are not on {topics.VOTES}; voters", record.voted & ~log.voted), [
+        named(f"votes on {topics.VOTES} were never recorded; voters", log.voted & ~record.voted),
+        named(f"voters are recorded for one candidate and on {topics.VOTES} for another", both & ~same),
+        named(
             f"votes have another time on {topics.VOTES} than in the record; voters",
-            register,
             both & same & (record.times != log.times),
         ),
     ]
 
 
-def _tally_ahead(logged: Totals, tallied: Totals) -> list[Finding]:
-    return _tally_off(logged, tallied, 1, "votes more are tallied in {} than {} holds")
+def _tallies(logged: Totals, tallied: Totals) -> tuple[list[Finding], list[Finding]]:
+    """How far each aggregate is behind the log, and how far ahead of it."""
+    behind: list[Finding] = []
+    ahead: list[Finding] = []
+    for topic, words in WORDS.items():
+        log, tally = logged[topic], tallied[topic]
+        for findings, off, how in ((behind, log - tally, "fewer"), (ahead, tally - log, "more")):
+            named = tuple(f"{key} ({tally[key]:,} for {log[key]:,})" for key in sorted(off))
+            what = f"votes {how} are tallied in {words} than {topics.VOTES} holds"
+            findings.append(Finding(what, off.total(), named))
+    return behind, ahead
 
 
-def _tally_behind(logged: Totals, tallied: Totals) -> list[Finding]:
-    """The aggregate that is furthest behind: a vote that is under way to all of them is one vote under way."""
-    behind = _tally_off(logged, tallied, -1, "votes fewer are tallied in {} than {} holds")
-    return [max(behind, key=lambda finding: finding.count)] if behind else []
-
-
-def _tally_off(logged: Totals, tallied: Totals, sign: int, words: str) -> list[Finding]:
-    findings = []
-    for topic, word in WORDS.items():
-        off = {
-            key: sign * (tallied[topic].get(key, 0) - logged[topic].get(key, 0))
-            for key in sorted(logged[topic].keys() | tallied[topic].keys())
-        }
-        off = {key: votes for key, votes in off.items() if votes > 0}
-        if off:
-            named = tuple(f"{key} ({tallied[topic].get(key, 0):,} for {logged[topic].get(key, 0):,})" for key in off)
-            findings.append(Finding(words.format(word, topics.VOTES), sum(off.values()), named))
-    return findings
-
-
-def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
-    """Each finding, and whether it is only lag."""
+def _rejections(recount: Recount, board: Board) -> tuple[Finding, list[Finding]]:
+    """Which bad messages rejected_votes lacks; and what it has that is wrong."""
     bad, rejected = recount.rejected, board.rejected
     missing, surplus = bad.by_reason - rejected.by_reason, rejected.by_reason - bad.by_reason
     misplaced = tuple(
@@ -117,12 +100,10 @@ def _rejections(recount: Recount, board: Board) -> list[tuple[Finding, bool]]:
         if offset > bad.highest.get(partition, -1) or (offset != bad.highest[partition] and not missing)
     )
     last = f"partitions of {topics.VOTES} have another last message on {topics.REJECTED_VOTES} than their last bad one"
-    found = [
-        (_by_reason(f"bad messages are not on {topics.REJECTED_VOTES}; reason", missing), True),
-        (_by_reason(f"messages more are on {topics.REJECTED_VOTES} than are bad; reason", surplus), False),
-        (Finding(f"{last}; partition and offset", len(misplaced), misplaced), False),
+    return _by_reason(f"bad messages are not on {topics.REJECTED_VOTES}; reason", missing), [
+        _by_reason(f"messages more are on {topics.REJECTED_VOTES} than are bad; reason", surplus),
+        Finding(f"{last}; partition and offset", len(misplaced), misplaced),
     ]
-    return [(finding, is_lag) for finding, is_lag in found if finding.count]
 
 
 def _by_reason(what: str, reasons: Counter[Reason]) -> Finding:
@@ -131,14 +112,9 @@ def _by_reason(what: str, reasons: Counter[Reason]) -> Finding:
 
 
 def _notes(recount: Recount, board: Board) -> list[Finding]:
-    notes = []
-    if recount.contested:
-        what = f"voters have a later vote for another candidate on {topics.VOTES}, which does not count; voters"
-        notes.append(Finding(what, len(recount.contested), tuple(sorted(recount.contested))))
-    if recount.repeats:
-        notes.append(Finding(f"messages on {topics.VOTES} repeat a vote, and do not count", recount.repeats))
-    if board.malformed:
-        notes.append(
-            Finding("messages on the topics of the count are not the count's, and were skipped", board.malformed)
-        )
-    return notes
+    later = f"voters have a later vote for another candidate on {topics.VOTES}, which does not count; voters"
+    return [
+        Finding(later, len(recount.contested), tuple(sorted(recount.contested))),
+        Finding(f"messages on {topics.VOTES} repeat a vote, and do not count", recount.repeats),
+        Finding("messages on the topics of the count are not the count's, and were skipped", board.malformed),
+    ]

@@ -29,40 +29,32 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = 60_000_000
 
-Totals = dict[str, dict[str, int]]
-ROLL_QUERY = "SELECT voter_id, state, gender, age_group FROM roll"
+# What each aggregated_* topic says, or must say: its keys and their totals.
+Totals = dict[str, Counter[str]]
+GROUPS = "state", "gender", "age_group"
 
 
-@dataclass
 class Register:
-    """Who may vote and who stands, each with a number, and the group that each voter belongs to."""
+    """Who stands and who may vote, each with a number, and the groups that a voter belongs to, with a number too."""
 
-    candidates: list[Candidate]
-    numbers: dict[str, int] = field(default_factory=dict)
-    labels: dict[str, list[str]] = field(default_factory=dict)
-    groups: dict[str, array] = field(default_factory=dict)
+    def __init__(self, candidates: list[Candidate]):
+        self.candidates = candidates
+        self.candidate_numbers = {candidate.candidate_id: number for number, candidate in enumerate(candidates)}
+        self.voter_numbers: dict[str, int] = {}
+        self.group_numbers: dict[tuple[str, ...], int] = {}
+        self.group_of_voter = array("i")
 
     @classmethod
     def read(cls, connection: Connection) -> Register:
         register = cls(read_candidates(connection))
-        names = "state", "gender", "age_group"
-        seen: dict[str, dict[str, int]] = {name: {} for name in names}
-        register.groups = {name: array("i") for name in names}
-        for number, (voter_id, *own) in enumerate(streamed(connection, ROLL_QUERY)):
-            register.numbers[voter_id] = number
-            for name, label in zip(names, own, strict=True):
-                register.groups[name].append(seen[name].setdefault(label, len(seen[name])))
-        register.labels = {name: list(labels) for name, labels in seen.items()}
+        for voter_id, *groups in streamed(connection, f"SELECT voter_id, {', '.join(GROUPS)} FROM roll"):
+            register.add(voter_id, tuple(groups))
         return register
 
-    @property
-    def candidate_numbers(self) -> dict[str, int]:
-        return {candidate.candidate_id: number for number, candidate in enumerate(self.candidates)}
-
-    def voters(self, numbers: Iterable[int]) -> list[str]:
-        """The voter_id of each number, in the register's order."""
-        wanted = set(numbers)
-        return [voter_id for voter_id, number in self.numbers.items() if number in wanted] if wanted else []
+    def add(self, voter_id: str, groups: tuple[str, ...]) -> None:
+        """Registers a voter who belongs to one of each of GROUPS."""
+        self.voter_numbers[voter_id] = len(self.voter_numbers)
+        self.group_of_voter.append(self.group_numbers.setdefault(groups, len(self.group_numbers)))
 
 
 class Box:
@@ -70,59 +62,34 @@ class Box:
 
     def __init__(self, register: Register):
         self.register = register
-        self._choice = array("h", [NOBODY]) * len(register.numbers)
-        self._time = array("q", [0]) * len(register.numbers)
-
-    def get(self, voter: int) -> int:
-        return self._choice[voter]
+        self.choices = np.full(len(register.voter_numbers), NOBODY, np.int16)
+        self.times = np.zeros(len(register.voter_numbers), np.int64)
 
     def put(self, voter: int, candidate: int, time: int) -> None:
-        self._choice[voter], self._time[voter] = candidate, time
+        self.choices[voter], self.times[voter] = candidate, time
 
     @property
-    def choices(self) -> np.ndarray:
-        return np.frombuffer(self._choice, dtype=np.int16)
-
-    @property
-    def times(self) -> np.ndarray:
-        return np.frombuffer(self._time, dtype=np.int64)
-
-    def __len__(self) -> int:
-        return int(np.count_nonzero(self.choices != NOBODY))
+    def voted(self) -> np.ndarray:
+        """Whether each voter has a choice."""
+        return self.choices != NOBODY
 
     def totals(self) -> Totals:
-        """What every aggregated_* topic must say about these choices: topic to key to total, without the zeros."""
-        voted = self.choices != NOBODY
-        choices, ids = self.choices[voted], [candidate.candidate_id for candidate in self.register.candidates]
-        groups = {name: np.frombuffer(group, np.int32)[voted] for name, group in self.register.groups.items()}
-        labels = self.register.labels
-        per_candidate = _count(choices, ids)
-        parties: Counter[str] = Counter()
-        for candidate in self.register.candidates:
-            parties[candidate.party_affiliation] += per_candidate.get(candidate.candidate_id, 0)
-        minutes, minute = np.unique(self.times[voted] // MINUTE, return_inverse=True)
-        starts = [f"{EPOCH + timedelta(minutes=int(start)):%Y-%m-%dT%H:%MZ}" for start in minutes]
-        return {
-            topics.VOTES_PER_CANDIDATE: per_candidate,
-            topics.VOTES_PER_PARTY: {party: votes for party, votes in parties.items() if votes},
-            topics.TURNOUT_BY_LOCATION: _count(groups["state"], labels["state"]),
-            topics.VOTES_BY_LOCATION: _count_pairs(groups["state"], labels["state"], choices, ids),
-            topics.TURNOUT_BY_GENDER: _count(groups["gender"], labels["gender"]),
-            topics.TURNOUT_BY_AGE_GROUP: _count(groups["age_group"], labels["age_group"]),
-            topics.VOTES_BY_GENDER: _count_pairs(groups["gender"], labels["gender"], choices, ids),
-            topics.VOTES_BY_AGE_GROUP: _count_pairs(groups["age_group"], labels["age_group"], choices, ids),
-            topics.VOTES_PER_MINUTE: _count_pairs(minute, starts, choices, ids),
-        }
-
-
-def _count(codes: np.ndarray, labels: list[str]) -> dict[str, int]:
-    counts = np.bincount(codes, minlength=len(labels)).tolist()
-    return {label: count for label, count in zip(labels, counts, strict=True) if count}
-
-
-def _count_pairs(first: np.ndarray, labels: list[str], second: np.ndarray, ids: list[str]) -> dict[str, int]:
-    pairs = [f"{label}|{candidate_id}" for label in labels for candidate_id in ids]
-    return _count(first.astype(np.int64) * len(ids) + second, pairs)
+        """What every aggregated_* topic must say about these choices."""
+        voted, groups = self.voted, np.frombuffer(self.register.group_of_voter, np.int32)
+        alike = Counter(zip(groups[voted], self.choices[voted], self.times[voted] // MINUTE, strict=True))
+        texts_of_group = [dict(zip(GROUPS, texts, strict=True)) for texts in self.register.group_numbers]
+        totals: Totals = {topic.name: Counter() for topic in topics.AGGREGATED}
+        for (group, choice, minute), votes in alike.items():
+            candidate = self.register.candidates[choice]
+            texts = {
+                **texts_of_group[group],
+                "candidate_id": candidate.candidate_id,
+                "party_affiliation": candidate.party_affiliation,
+                "minute": f"{EPOCH + timedelta(minutes=int(minute)):%Y-%m-%dT%H:%MZ}",
+            }
+            for topic in topics.AGGREGATED:
+                totals[topic.name]["|".join(texts[name] for name in topic.key)] += votes
+        return totals
 
 
 def microseconds(time: datetime) -> int:
@@ -130,6 +97,7 @@ def microseconds(time: datetime) -> int:
     return (time - EPOCH) // MICROSECOND
 
 
+@dataclass
 class Recount:
     """The votes on votes_topic by the rules of the election: well formed, known candidate, on the roll, voter's first.
 
@@ -137,17 +105,17 @@ class Recount:
     kept by name in `contested` when it is for somebody else.
     """
 
-    def __init__(self, register: Register):
-        self.register, self.box = register, Box(register)
-        self._candidates = register.candidate_numbers
-        self.rejected = Rejections()
-        self.contested: dict[str, set[str]] = {}
-        self.repeats = 0
+    register: Register
+    rejected: Rejections = field(default_factory=Rejections)
+    contested: set[str] = field(default_factory=set)
+    repeats: int = 0
+
+    def __post_init__(self) -> None:
+        self.box = Box(self.register)
 
     def take(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            reason = self.add(message.key(), message.value())
-            if reason:
+            if reason := self.add(message.key(), message.value()):
                 self.rejected.add(int(message.partition() or 0), int(message.offset() or 0), reason)
 
     def add(self, key: bytes | None, value: bytes | None) -> Reason | None:
@@ -156,17 +124,17 @@ class Recount:
             vote = parse_vote(key, value)
         except Malformed as error:
             return Reason(str(error))
-        candidate = self._candidates.get(vote.candidate_id)
+        candidate = self.register.candidate_numbers.get(vote.candidate_id)
         if candidate is None:
             return Reason.UNKNOWN_CANDIDATE
-        voter = self.register.numbers.get(vote.voter_id)
+        voter = self.register.voter_numbers.get(vote.voter_id)
         if voter is None:
             return Reason.UNREGISTERED
-        held = self.box.get(voter)
+        held = self.box.choices[voter]
         if held == NOBODY:
             self.box.put(voter, candidate, microseconds(vote.voting_time))
         elif held == candidate:
             self.repeats += 1
         else:
-            self.contested.setdefault(vote.voter_id, set()).add(vote.candidate_id)
+            self.contested.add(vote.voter_id)
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, replace
 
 import simplejson
@@ -49,7 +48,6 @@ class Report:
     lags: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     rejected_by_reason: dict[str, int]
-    size: int
     root: str
 
     @property
@@ -90,7 +88,12 @@ class Report:
 
 
 def render_report(report: Report) -> str:
-    """The report as text: two tables, the verdict, and every finding."""
+    """The report as text: two tables, every finding, and the verdict."""
+    verdict = f"Record, log and tally agree on {report.recorded:,} votes."
+    if report.differences:
+        verdict = f"Record, log and tally DIFFER in {len(report.differences)} ways."
+    elif report.lags:
+        verdict = f"No difference so far; {report.under_way:,} under way."
     return "\n".join(
         [
             f"{report.election}: {report.recorded:,} votes recorded, {report.registered:,} registered",
@@ -99,24 +102,15 @@ def render_report(report: Report) -> str:
             "",
             *_table("location", report.locations),
             "",
-            f"record: {report.size:,} votes, Merkle root {report.root}",
+            f"record: {report.recorded:,} votes, Merkle root {report.root}",
             *(f"rejected: {count:,} {reason}" for reason, count in sorted(report.rejected_by_reason.items())),
             *(f"note: {note}" for note in report.notes),
             *(f"under way: {lag}" for lag in report.lags),
             *(f"DIFFERENCE: {difference}" for difference in report.differences),
             "",
-            verdict(report),
+            verdict,
         ]
     )
-
-
-def verdict(report: Report) -> str:
-    """One sentence."""
-    if report.differences:
-        return f"Record, log and tally DIFFER in {len(report.differences)} ways."
-    if report.lags:
-        return f"No difference so far; {report.under_way:,} under way."
-    return f"Record, log and tally agree on {report.recorded:,} votes."
 
 
 def _table(head: str, lines: tuple[Line, ...]) -> list[str]:
@@ -129,17 +123,5 @@ def _table(head: str, lines: tuple[Line, ...]) -> list[str]:
 
 def as_json(report: Report) -> str:
     """The report for machines, on one line."""
-    summary = {
-        **{name: getattr(report, name) for name in ("agrees", "under_way", "recorded", "logged", "tallied")},
-        **asdict(report),
-    }
-    return simplejson.dumps(summary)
-
-
-def render_progress(report: Report) -> str:
-    """One line for a count that is still running."""
-    lags = "".join(f"; {lag.count:,} {lag.what.split(';')[0]}" for lag in report.lags)
-    return (
-        f"{time.strftime('%H:%M:%S')} record {report.recorded:,}  log {report.logged:,}  tally {report.tallied:,}  "
-        f"{verdict(report)}{lags}"
-    )
+    summary = {name: getattr(report, name) for name in ("agrees", "under_way", "recorded", "logged", "tallied")}
+    return simplejson.dumps({**summary, **asdict(report)})

@@ -28,7 +28,7 @@ def publish_verdict(settings: Settings, report: Report) -> Verdict:
     """
     verdict = Verdict(
         agrees=report.agrees,
-        votes=report.size,
+        votes=report.recorded,
         root=report.root,
         audited_at=datetime.now(UTC),
         differences=len(report.differences),

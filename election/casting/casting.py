@@ -92,11 +92,9 @@ def cast_votes(voters: Sequence[Voter], ballots: Ballots, now: datetime) -> list
 
 def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
     """Names the voters whom the roll does not have, or has under another registration number."""
-    if len(stored) < len(cast):
-        found = {(registration, vote.voter_id) for registration, vote in stored}
-        named = dict.fromkeys((registration, vote.voter_id) for registration, vote in cast)
-        strangers = [name for name in named if name not in found]
-        _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
+    found = {(registration, vote.voter_id) for registration, vote in stored}
+    strangers = sorted({(registration, vote.voter_id) for registration, vote in cast} - found)
+    _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
 
 
 @dataclass(frozen=True)
@@ -142,32 +140,27 @@ def run_voting(
 ) -> None:
     """Casts the votes of everybody on voters_topic, and of those who come later, until told to stop.
 
-    While each of `databases` records a batch, the one before is on its way to Kafka and the next is prepared. Batches
-    are published, and their offsets committed, in the order in which they were read.
+    While each of `databases` records a batch, the next is prepared. Batches are published, and their offsets committed,
+    in the order in which they were read.
     """
     pulse = Pulse("cast %s votes, %s/s")
     free: SimpleQueue[Database] = SimpleQueue()
     for database in databases:
         free.put(database)
     recording: deque[tuple[Batch, Future[list[Ballot]]]] = deque()
-    published: tuple[Batch, list[Ballot]] | None = None
     with ThreadPoolExecutor(len(databases), "record") as recorders:
-        while stop.at_work() or recording or published:
-            busy = recording or published
-            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if busy else POLL_SECONDS)
+        while stop.at_work() or recording:
+            coming = None if stop.is_set() else take_batch(voters, ballots, pace, 0 if recording else POLL_SECONDS)
             if coming:
                 recording.append((coming, recorders.submit(record_batch, free, coming)))
-            if published:
-                batch, stored = published
+            if recording and (len(recording) > len(databases) or not coming):
+                batch, recorded = recording.popleft()
+                stored = recorded.result()
+                _log_strangers(batch.votes, stored)
+                for _, vote in stored:
+                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
                 if not flush(producer, stop):
                     return
-                _log_strangers(batch.votes, stored)
                 commit(voters, topics.VOTERS, batch.read_up_to)
                 pulse.add(len(stored))
-                published = None
-            if recording and (len(recording) > len(databases) or not coming):
-                batch, result = recording.popleft()
-                published = batch, result.result()
-                for _, vote in published[1]:
-                    publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
     pulse.report()

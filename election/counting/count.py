@@ -1,7 +1,7 @@
 """The count as it runs: its queries, which never end, and the checkpoint that each goes on from.
 
-Many votes that wait are counted in micro-batches first, whose every total is one message for many votes; then the same
-checkpoint goes on in real-time mode, whose every vote is shown at once.
+First, many votes that wait are counted in micro-batches, whose every total is one message for many votes; when none
+waits, a short batch warms Spark up. Then the same checkpoint goes on in real-time mode, which shows every vote at once.
 
 Exact whatever is killed: state and offsets are committed together, the sink repeats itself after a crash, and totals
 are absolute. No state of a checkpoint ends a count: every vote is on votes_topic, so it can be counted anew.
@@ -44,16 +44,15 @@ TOTALS, REJECTED = "totals", "rejected"
 REJECTED_CHECKPOINT_INTERVAL = "5 minutes"
 # A cold JVM counts 100,000 waiting votes in 16 s in micro-batches, in 40 s in real time; fewer are not worth the start.
 MANY_VOTES, FEW_VOTES, BATCH_VOTES = 30_000, 10_000, 500_000
+DRAIN = {"availableNow": True}
+# The end of a JVM's first batch runs code that is cold, and a vote would wait several seconds for it. Spark's shortest.
+WARM_UP = {"realTime": "5 seconds"}
 # A request for each message would cost Kafka and Spark more than these 5 ms are worth to a viewer.
 LINGER_MS = "5"
 
 
 class Count:
-    """The running count. A `counting` function reads the votes and starts the queries; `keep_running` calls it.
-
-    def counting(count):
-        count.write_totals(tally(count.read_votes()))
-    """
+    """The running count. `keep_running` calls a function that reads the votes and starts the queries."""
 
     def __init__(
         self, settings: Settings, stop: Stop, spark: SparkSession, slots: int, checkpoint: Path, watch: TopicWatch
@@ -61,11 +60,12 @@ class Count:
         self.settings, self.stop, self.spark, self.slots = settings, stop, spark, slots
         self.checkpoint, self.watch = checkpoint, watch
         self._queries: list[StreamingQuery] = []
-        self._draining, self._started = False, ""
+        self._passing: dict[str, Any] = {}
+        self._started = ""
 
     def read_votes(self) -> DataFrame:
         """votes_topic from its beginning: key, value (bytes), partition, offset."""
-        at_once = {"maxOffsetsPerTrigger": BATCH_VOTES} if self._draining else {}
+        at_once = {"maxOffsetsPerTrigger": BATCH_VOTES} if self._passing is DRAIN else {}
         return (
             self.spark.readStream.format("kafka")
             .options(**spark_kafka_options(self.settings), **at_once)
@@ -84,6 +84,8 @@ class Count:
 
     def _start(self, name: str, messages: DataFrame, checkpoint_interval: str, compression: str) -> None:
         self._started = name
+        in_batches = {"processingTime": self.settings.spark_trigger}
+        lasting = {"realTime": checkpoint_interval} if self.settings.real_time else in_batches
         self._queries.append(
             messages.writeStream.queryName(name)
             .format("kafka")
@@ -93,16 +95,9 @@ class Count:
             .option("kafka.linger.ms", LINGER_MS)
             .option("checkpointLocation", str(self.checkpoint / name))
             .outputMode("update")
-            .trigger(**self._trigger(checkpoint_interval))
+            .trigger(**(self._passing or lasting))
             .start()
         )
-
-    def _trigger(self, checkpoint_interval: str) -> dict[str, Any]:
-        if self._draining:
-            return {"availableNow": True}
-        if self.settings.real_time:
-            return {"realTime": checkpoint_interval}
-        return {"processingTime": self.settings.spark_trigger}
 
     def keep_running(self, counting: Callable[[Count], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
@@ -115,7 +110,7 @@ class Count:
             try:
                 # After a failure real-time mode is tried at once: it takes up what a micro-batch may refuse.
                 if self.settings.real_time and before is None:
-                    self._drain(counting)
+                    self._prepare(counting)
                 self._run(counting)
             except (PySparkException, Py4JJavaError) as raised:
                 # Spark's Python passes some of Java's on as they are: that a checkpoint's file is no JSON, for one.
@@ -136,26 +131,29 @@ class Count:
                 else:
                     before = reason
 
-    def _drain(self, counting: Callable[[Count], None]) -> None:
-        """Counts many waiting votes in micro-batches, until few wait or no fewer than before."""
+    def _prepare(self, counting: Callable[[Count], None]) -> None:
+        """Warms Spark up when no vote waits; counts many in micro-batches, until few wait or no fewer than before."""
         waiting, before = self._votes_waiting(), math.inf
-        if waiting <= MANY_VOTES:
-            return
-        log.info("counting in micro-batches what waits on %s", topics.VOTES)
-        set_aside_unsaved(self.checkpoint / TOTALS)
-        while FEW_VOTES < waiting < before and not self.stop.is_set():
-            self._run(counting, draining=True)
-            waiting, before = self._votes_waiting(), waiting
+        if not waiting:
+            log.info("warming up: a first batch without votes")
+            self._run(counting, WARM_UP)
+        elif waiting > MANY_VOTES:
+            log.info("counting in micro-batches what waits on %s", topics.VOTES)
+            set_aside_unsaved(self.checkpoint / TOTALS)
+            while FEW_VOTES < waiting < before and not self.stop.is_set():
+                self._run(counting, DRAIN)
+                waiting, before = self._votes_waiting(), waiting
 
     def _votes_waiting(self) -> int:
         """How many messages the checkpoint has not seen yet."""
         return count_messages(self.settings, topics.VOTES) - sum(saved_offsets(self.checkpoint / TOTALS).values())
 
-    def _run(self, counting: Callable[[Count], None], draining: bool = False) -> None:
-        """Runs the queries until one fails or it is time to stop; `draining`, until what waited is counted."""
-        self._queries, self._draining, self._started = [], draining, ""
+    def _run(self, counting: Callable[[Count], None], passing: dict[str, Any] | None = None) -> None:
+        """Runs the queries until one fails or it is time to stop; with a `passing` trigger, until its batches end."""
+        self._queries, self._passing, self._started = [], passing or {}, ""
         ready, saved, check_at = False, False, 0.0
         wait_for_slots(self.spark, self.slots, self.stop)
+        self.spark.sparkContext.setLogLevel("ERROR")
         try:
             counting(self)
             log.info("the queries have started: their first tasks follow")
@@ -164,12 +162,12 @@ class Count:
                 for query in ended:
                     if error := query.exception():
                         raise error
-                if ended == self._queries:
+                if ended == self._queries or (passing is WARM_UP and all(q.lastProgress for q in self._queries)):
                     return
-                if not ready and not draining and self._tasks_run():
+                if not ready and not passing and self._tasks_run():
                     ready = True
                     log.info("counting in %s", "real time" if self.settings.real_time else "micro-batches")
-                if not saved and self._queries[0].lastProgress:
+                if not saved and passing is not WARM_UP and self._queries[0].lastProgress:
                     saved = True
                     log.info("a checkpoint is saved: votes so far are counted")
                 if time.monotonic() > check_at:
@@ -179,8 +177,8 @@ class Count:
                     self.stop.at_work()
                 self.stop.wait(0.2)
         finally:
-            if self.stop.is_set():
-                self.spark.sparkContext.setLogLevel("OFF")
+            # Spark logs it as errors when a real-time batch is stopped.
+            self.spark.sparkContext.setLogLevel("OFF")
             for query in self._queries:
                 query.stop()
 

@@ -7,6 +7,7 @@ is scattered over that row by a bijection, so that neighbours on the roll choose
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from itertools import accumulate
 from math import gcd
@@ -14,6 +15,7 @@ from math import gcd
 from election.model.definition import Election
 
 SCATTER = 0.6180339887498949
+REGISTRATION = re.compile("([0-9]{3,9})-([0-9]{7,9})")
 
 
 def registration_number(place: int, number: int) -> str:
@@ -33,15 +35,12 @@ class Ballots:
             self._places.append((location.registered, step, election.seed % size, ends, list(location.votes)))
 
     def choice(self, registration: str) -> str | None:
-        """The candidate_id that the voter with this registration number votes for; None: the voter abstains.
-
-        Raises ValueError when the election has no such voter.
-        """
-        place, separator, number = registration.partition("-")
-        if not separator or not place.isdigit() or not number.isdigit() or not place.isascii() or not number.isascii():
+        """The candidate_id that this voter votes for, or None: the voter abstains. Raises ValueError for no voter."""
+        if not (match := REGISTRATION.fullmatch(registration)):
             raise ValueError(f"{registration!r} is not a registration number")
-        if int(place) >= len(self._places) or int(number) >= self._places[int(place)][0]:
+        place, number = map(int, match.groups())
+        if place >= len(self._places) or number >= self._places[place][0]:
             raise ValueError(f"nobody is registered under {registration!r}")
-        size, step, shift, ends, candidates = self._places[int(place)]
-        ballot = bisect_right(ends, (int(number) * step + shift) % size)
+        size, step, shift, ends, candidates = self._places[place]
+        ballot = bisect_right(ends, (number * step + shift) % size)
         return candidates[ballot] if ballot < len(candidates) else None

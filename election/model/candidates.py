@@ -19,26 +19,22 @@ LONGEST_ID = 60
 def read_candidates(path: Path, replayed: bool, findings: Findings) -> tuple[Candidate, ...]:
     """The candidates in the file's order. One without a name is shown by its party in a replayed election."""
     table = read_csv(path, findings)
-    if not table.columns:
-        return ()
-    for column in table.columns:
-        if column not in CANDIDATE_COLUMNS:
-            findings.problem(f"{path}, line 1", f"the column {column!r} is unknown{nearest(column, CANDIDATE_COLUMNS)}")
-    if not {"candidate_name", "party_affiliation"} & set(table.columns):
-        findings.problem(f"{path}, line 1", "the column candidate_name is missing")
+    table.has_columns((), CANDIDATE_COLUMNS)
+    if table.columns and not {"candidate_name", "party_affiliation"} & set(table.columns):
+        table.problem("the column candidate_name is missing")
         return ()
     known: dict[str, Candidate] = {}
     for row in table.rows:
-        if candidate := _read_candidate(row, replayed, known, findings):
+        if candidate := _read_candidate(row, replayed, known):
             known[candidate.candidate_id] = candidate
-    if not table.rows:
+    if table.columns and not table.rows:
         findings.problem(path, "nobody stands; write a line for each candidate")
     return tuple(known.values())
 
 
-def _read_candidate(row: Row, replayed: bool, known: Collection[str], findings: Findings) -> Candidate | None:
+def _read_candidate(row: Row, replayed: bool, known: Collection[str]) -> Candidate | None:
     """The candidate of a line, also of one with a problem, so that the results are not blamed for it."""
-    texts = {column: row.fields.get(column, "") for column in CANDIDATE_COLUMNS}
+    texts = {column: row[column] for column in CANDIDATE_COLUMNS}
     shown = texts["candidate_name"] or texts["party_affiliation"]
     has_ids = "candidate_id" in row.fields
     key = texts["candidate_id"] if has_ids else make_id(shown)
@@ -56,7 +52,7 @@ def _read_candidate(row: Row, replayed: bool, known: Collection[str], findings: 
         problems.append(f"kind is {kind!r}{nearest(kind, Kind)}")
         kind = Kind.CANDIDATE
     for problem in problems:
-        findings.problem(row.where, problem)
+        row.problem(problem)
     if not key or key in known:
         return None
     if replayed:

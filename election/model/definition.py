@@ -1,16 +1,9 @@
-"""An election as a folder of data, read and checked. docs/elections.md describes the files.
-
-elections/NAME/election.toml     title, seed, date; nationality, country, locale, city, rate, map_name;
-                                 voters and turnout of a simulated election
-elections/NAME/candidates.csv    candidate_name, and what else is known: the fields of `rows.Candidate`
-elections/NAME/results.csv       replays a real election: location,candidate_id,votes[,registered], or wide, or
-elections/NAME/locations.csv     simulates one: location,cities,size,<candidate_id>... (relative size and support)
-elections/NAME/locations.geojson optional outlines of the places
-"""
+"""An election as a folder of data, read and checked. docs/elections.md describes the files."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,8 +11,8 @@ from pathlib import Path
 from election import PROJECT
 from election.model.candidates import read_candidates
 from election.model.errors import DefinitionError
-from election.model.files import MOST_VOTERS, read_toml
 from election.model.findings import Findings
+from election.model.keys import read_keys
 from election.model.outlines import Outlines, read_outlines
 from election.model.results import Location, read_results
 from election.model.rows import Candidate
@@ -75,16 +68,11 @@ class Election:
 
 
 def find_folder(name: str) -> Path:
-    """The folder of the election `name`: one of elections/, or any path.
-
-    Raises DefinitionError, with the names there are.
-    """
+    """The folder of an election: one of elections/, or any path. Raises DefinitionError, with those there are."""
     for folder in (ELECTIONS / name, Path(name)):
-        try:
-            if (folder / "election.toml").is_file():
-                return folder.resolve()
-        except (OSError, ValueError):  # a name that no file can have
-            break
+        # False too for a name that no file can have: it is too long, or has a zero byte.
+        if os.path.isfile(folder / "election.toml"):
+            return folder.resolve()
     known = ", ".join(sorted(path.parent.name for path in ELECTIONS.glob("*/election.toml")))
     raise DefinitionError(
         f"ELECTION={name!r} is no election: there are {known}, or give a folder with an election.toml"
@@ -93,10 +81,7 @@ def find_folder(name: str) -> Path:
 
 
 def load_election(name: str, voters: int | None = None) -> Election:
-    """Reads and checks the election `name`; `voters` replaces the number of registered voters of a simulated one.
-
-    Raises DefinitionError, which tells every problem.
-    """
+    """The election `name`; `voters` replaces a simulated one's number. Raises DefinitionError with all problems."""
     findings = Findings()
     election = read_election(find_folder(name), voters, findings)
     findings.require_none()
@@ -106,33 +91,32 @@ def load_election(name: str, voters: int | None = None) -> Election:
 
 def read_election(folder: Path, voters: int | None, findings: Findings) -> Election | None:
     """The election of a folder; None when it has a problem. The findings tell every problem and warning."""
-    keys = read_toml(folder / "election.toml", findings)
+    keys = read_keys(folder / "election.toml", findings)
     results = folder / "results.csv"
     replayed = results.exists() or not (folder / "locations.csv").exists()
     candidates = read_candidates(folder / "candidates.csv", replayed, findings)
-    if replayed:
-        if voters is not None:
+    locations: tuple[Location, ...] = ()
+    if voters is not None:
+        keys.voters = voters
+        if replayed:
             findings.problem(f"VOTERS={voters}", f"{folder.name} replays real ballots, their number can't be changed")
-        for name in sorted({"voters", "turnout"} & keys.keys()):
-            findings.warn(folder / "election.toml", f"{name} is not used: results.csv says who votes")
-        locations = read_results(results, candidates, keys.get("city", ""), findings) if candidates else ()
-    else:
-        locations = simulate(folder / "locations.csv", keys, candidates, voters, findings) if candidates else ()
-    if voters is not None and voters > MOST_VOTERS:
-        findings.problem(f"VOTERS={voters}", f"at most {MOST_VOTERS:,} can be counted")
+    if candidates and replayed:
+        locations = read_results(results, candidates, keys.city, findings)
+    elif candidates:
+        locations = simulate(folder / "locations.csv", keys, candidates, findings)
     names = [location.name for location in locations]
-    outlines = read_outlines(folder / "locations.geojson", names, keys.get("map_name"), findings)
+    outlines = read_outlines(folder / "locations.geojson", names, keys.map_name, findings)
     if findings.problems:
         return None
     return Election(
         name=folder.name,
-        title=keys["title"],
-        seed=keys["seed"],
-        nationality=keys.get("nationality", "GB"),
-        country=keys.get("country", "United Kingdom"),
-        locale=keys.get("locale", "en_GB"),
-        date=keys["date"],
-        rate=float(keys.get("rate", 0)),
+        title=keys.title,
+        seed=keys.seed,
+        nationality=keys.nationality,
+        country=keys.country,
+        locale=keys.locale,
+        date=keys.date,
+        rate=keys.rate,
         replayed=replayed,
         candidates=candidates,
         locations=locations,

@@ -1,16 +1,10 @@
-"""The messages on the topics: how they are written, and what makes one good.
-
-voters_topic   key voter_id, value the voter's row with `voted_at` (null until voted)
-votes_topic    key voter_id, value voter_id, candidate_id, voting_time, vote; nothing else
-aggregated_*   value with total_votes, an absolute count that only grows
-audit_verdicts key the election's name, value what the last published audit found
-"""
+"""The messages on the topics: how they are written, and what makes one good. docs/messages.md has one of each."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -21,13 +15,15 @@ from election.model.errors import Malformed
 
 # What the whole of a text must look like; `ParseVote.java` is given the patterns of times and broken characters.
 _FLAT_OBJECT = re.compile(r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*")
-UTC_TIME = r"[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)"
+UTC_TIME = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|\+00:00)"
+# The end of the text, as Python and JSON Schema both write it.
+END = r"(?![\s\S])"
 # Half a character, which JSON can spell and UTF-8 can't hold.
 LONE_SURROGATE = (
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _LONE_SURROGATE = re.compile(LONE_SURROGATE)
-_UTC_TIME = re.compile(UTC_TIME, re.ASCII)
+_UTC_TIME = re.compile(UTC_TIME)
 
 VOTE_FIELDS = {"voter_id": str, "candidate_id": str, "voting_time": str, "vote": int}
 LARGEST_NUMBER = 2**63 - 1
@@ -58,11 +54,11 @@ class Vote(msgspec.Struct, frozen=True):
 
 
 # PostgreSQL holds no NUL.
-StorableText = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]+\Z")]
+StorableText = Annotated[str, msgspec.Meta(pattern=rf"^[^\u0000]+{END}")]
 
 
 class Voter(msgspec.Struct, frozen=True):
-    """What casting reads of a voter's row."""
+    """One voter of the roll, as far as a script reads the row; `voted_at` is null until the voter has voted."""
 
     voter_id: StorableText
     registration_number: StorableText
@@ -70,13 +66,13 @@ class Voter(msgspec.Struct, frozen=True):
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
-UtcText = Annotated[str, msgspec.Meta(pattern=rf"\A{UTC_TIME}\Z", description="a time in UTC, ISO 8601")]
+UtcText = Annotated[str, msgspec.Meta(pattern=f"^{UTC_TIME}{END}", description="a time in UTC, ISO 8601")]
 TallyText = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Read = TypeVar("Read")
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A running total of one key of an aggregated_* topic; a field that its topic doesn't have is empty."""
+    """One running total, absolute and only growing. A field that its topic doesn't have is empty."""
 
     total_votes: Count
     last_vote_at: UtcText
@@ -104,7 +100,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     agrees: bool
     votes: Count
-    root: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+    root: Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{64}}{END}")]
     audited_at: Annotated[datetime, msgspec.Meta(tz=True)]
     differences: Count
 
@@ -175,45 +171,29 @@ def encode_voter(row: Mapping[str, Any], voted_at: datetime | None) -> bytes:
     return msgspec.json.encode({**row, "voted_at": voted_at.isoformat() if voted_at else None})
 
 
-_voter_decoder, _tally_decoder = msgspec.json.Decoder(Voter), msgspec.json.Decoder(Tally)
-_verdict_decoder = msgspec.json.Decoder(Verdict)
-
-
-def _decode(decoder: msgspec.json.Decoder[Read], value: bytes | None) -> Read:
-    if not value:
-        raise Malformed("empty message")
-    try:
-        return decoder.decode(value.decode())
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
-
-
-def parse_voter(value: bytes | None) -> Voter:
-    """The voter in a message of voters_topic.
-
-    Raises Malformed with the reason.
-    """
-    return _decode(_voter_decoder, value)
-
-
 def encode_verdict(verdict: Verdict) -> bytes:
     """The value for audit_verdicts."""
     return msgspec.json.encode(verdict)
 
 
-def parse_verdict(value: bytes | None) -> Verdict:
-    """The verdict in a message of audit_verdicts.
+def _parser(kind: type[Read]) -> Callable[[bytes | None], Read]:
+    """A function that reads a message's value. It raises Malformed with the reason."""
+    decoder = msgspec.json.Decoder(kind)
 
-    Raises Malformed with the reason.
-    """
-    return _decode(_verdict_decoder, value)
+    def parse(value: bytes | None) -> Read:
+        if not value:
+            raise Malformed("empty message")
+        try:
+            return decoder.decode(value.decode())
+        except msgspec.ValidationError as error:
+            raise Malformed(str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Malformed("not JSON in UTF-8") from None
+
+    return parse
 
 
-def parse_tally(value: bytes | None) -> Tally:
-    """The running total in a message of an aggregated_* topic; fields that no total has are left out.
-
-    Raises Malformed with the reason.
-    """
-    return _decode(_tally_decoder, value)
+# For voters_topic, audit_verdicts and the aggregated_* topics. Fields that the type does not have are left out.
+parse_voter = _parser(Voter)
+parse_verdict = _parser(Verdict)
+parse_tally = _parser(Tally)

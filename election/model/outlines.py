@@ -6,8 +6,8 @@ Polygons and MultiPolygons are taken, heights are left out, and everything else 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,71 +20,58 @@ from election.model.findings import Findings, fold, nearest
 
 # A ring is an array of (longitude, latitude), closed; a polygon is its outer ring, then its holes.
 Polygon = list[NDArray[np.float64]]
-# What a page of a megabyte can hold, and the finest grid that a wide screen could show.
-MOST_POINTS, FINEST_GRID = 60_000, 8192
+# What a page of a megabyte can hold; and grids of a metre to a hundred kilometres, in degrees.
+MOST_POINTS = 60_000
+FINEST_CELL, COARSEST_CELL = 1e-5, 1
 REPROJECT = "ogr2ogr -t_srs EPSG:4326 locations-4326.geojson locations.geojson"
 
 
 @dataclass(frozen=True)
 class Outlines:
-    """The polygons of each place that has any, the names of outlines that no place has, and how many were skipped."""
+    """The polygons of each place that has any, and the names of outlines that no place has."""
 
     shapes: Mapping[str, list[Polygon]]
     unmatched: tuple[str, ...] = ()
-    skipped: int = 0
 
     @property
     def points(self) -> int:
         return sum(len(ring) for polygons in self.shapes.values() for polygon in polygons for ring in polygon)
 
-    def for_page(self, most_points: int = MOST_POINTS) -> Outlines:
-        """Outlines of at most about `most_points`: their points are moved to a grid, which keeps common borders common.
-
-        The grid is made coarser until the outlines are small enough; small ones stay as they are.
-        """
-        outlines, cells = self, FINEST_GRID
-        rings = [ring for polygons in self.shapes.values() for polygon in polygons for ring in polygon]
-        size = float(np.ptp(np.concatenate(rings), axis=0).max()) if rings else 0
-        while size and outlines.points > most_points and cells >= 64:
-            outlines = Outlines(
-                {name: _on_grid(polygons, size / cells) for name, polygons in self.shapes.items()},
-                self.unmatched,
-                self.skipped,
-            )
-            cells //= 2
+    def for_page(self) -> Outlines:
+        """Outlines of about MOST_POINTS at most: all points are moved to a grid, so that common borders stay common."""
+        outlines, cell = self, FINEST_CELL
+        while outlines.points > MOST_POINTS and cell < COARSEST_CELL:
+            moved = {
+                name: [[_on_grid(ring, cell) for ring in polygon] for polygon in polygons]
+                for name, polygons in self.shapes.items()
+            }
+            outlines, cell = replace(self, shapes=moved), 2 * cell
         return outlines
 
-    def rings(self) -> dict[str, list[list[list[tuple[float, float]]]]]:
-        """For each place its polygons, each a list of rings, each a list of (longitude, latitude)."""
-        return {
-            name: [[[(x, y) for x, y in ring.round(5).tolist()] for ring in polygon] for polygon in polygons]
-            for name, polygons in self.shapes.items()
-        }
+
+def _on_grid(ring: NDArray[np.float64], cell: float) -> NDArray[np.float64]:
+    """The ring without points that repeat on the grid; one smaller than a cell stays on the map as a triangle."""
+    moved = np.rint(ring / cell) * cell
+    moved = moved[np.append(True, (np.diff(moved, axis=0) != 0).any(axis=1))]
+    return moved if len(moved) > 3 else ring[np.linspace(0, len(ring) - 1, 4).astype(int)]
 
 
-def _on_grid(polygons: list[Polygon], cell: float) -> list[Polygon]:
-    moved = [[_snap(ring, cell) for ring in polygon] for polygon in polygons]
-    whole = [[ring for ring in polygon if len(ring) > 3] for polygon in moved if len(polygon[0]) > 3]
-    if whole:
-        return whole
-    # A place smaller than a cell keeps the box around its first ring, so that it stays on the map.
-    (west, south), (east, north) = polygons[0][0].min(axis=0), polygons[0][0].max(axis=0)
-    return [[np.array([[west, south], [east, south], [east, north], [west, north], [west, south]])]]
+class Feature(msgspec.Struct):
+    """An outline as GeoJSON has it."""
+
+    geometry: Any = None
+    properties: dict[str, Any] | None = None
 
 
-def _snap(ring: NDArray[np.float64], cell: float) -> NDArray[np.float64]:
-    """The ring on a grid, without points that repeat or lie on a straight line."""
-    grid = np.rint(ring / cell).astype(np.int64)
-    grid = grid[np.append(True, (np.diff(grid, axis=0) != 0).any(axis=1))]
-    if len(grid) > 3:
-        step = np.diff(grid, axis=0)
-        turns = step[:-1, 0] * step[1:, 1] != step[:-1, 1] * step[1:, 0]
-        grid = grid[np.concatenate([[True], turns, [True]])]
-    return grid * cell
+class FeatureCollection(msgspec.Struct):
+    features: list[Feature]
 
 
-def read_outlines(path: Path, places: Sequence[str], map_name: str | None, findings: Findings) -> Outlines | None:
-    """The outlines of these places; None when there are none. The findings tell what can't be used."""
+def read_outlines(path: Path, places: Sequence[str], map_name: str, findings: Findings) -> Outlines | None:
+    """The outlines of these places; None when there are none. The findings tell what can't be used.
+
+    `map_name` is the property that holds a place's name; '' is the one that names the most places.
+    """
     if not path.exists():
         return None
     features = _read_features(path, findings)
@@ -93,41 +80,39 @@ def read_outlines(path: Path, places: Sequence[str], map_name: str | None, findi
     name = _choose_property(path, features, places, map_name, findings)
     if name is None:
         return None
-    exact, folded = set(places), _by_fold(places)
-    shapes: dict[str, list[Polygon]] = {}
-    unmatched, reasons, times = [], Counter[str](), Counter[str]()
+    alike = Counter(map(fold, places))
+    called = {fold(place): place for place in places if alike[fold(place)] == 1} | {place: place for place in places}
+    shapes, unmatched = defaultdict[str, list[Polygon]](list), list[str]()
+    reasons, times = Counter[str](), Counter[str]()
     for feature in features:
-        polygons, reason = _polygons(feature.get("geometry"))
         said = _name(feature, name)
-        place = said if said in exact else folded.get(fold(said))
-        reasons.update([reason] if reason else [])
+        place = called.get(said) or called.get(fold(said))
+        polygons = _polygons(feature.geometry)
+        if isinstance(polygons, str):
+            reasons[polygons] += 1
         if place is None:
             unmatched.append(said)
-        elif polygons:
+        elif isinstance(polygons, list):
             times[place] += 1
-            shapes.setdefault(place, []).extend(polygons)
+            shapes[place] += polygons
     if _is_projected(path, shapes, findings):
         return None
-    for reason, number in reasons.items():
-        findings.warn(path, f"outlines skipped: {number:,} ({reason})")
-    for place in [place for place, number in times.items() if number > 1]:
-        findings.warn(path, f"{place} has {times[place]} outlines: all are taken as its parts")
-    return Outlines(shapes, tuple(unmatched), sum(reasons.values()))
+    for why, number in reasons.items():
+        findings.warn(path, f"outlines skipped: {number:,} ({why})")
+    for place, number in times.items():
+        if number > 1:
+            findings.warn(path, f"{place} has {number} outlines: all are taken as its parts")
+    return Outlines(dict(shapes), tuple(unmatched))
 
 
-def _read_features(path: Path, findings: Findings) -> list[dict[str, Any]]:
+def _read_features(path: Path, findings: Findings) -> list[Feature]:
     text = read_text(path, findings)
     if text is None:
         return []
     try:
-        found = msgspec.json.decode(text)
+        features = msgspec.json.decode(text, type=FeatureCollection).features
     except (msgspec.DecodeError, RecursionError) as error:
-        findings.problem(path, f"this is no GeoJSON: {error}")
-        return []
-    features = found.get("features") if isinstance(found, dict) else None
-    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        kind = found.get("type") if isinstance(found, dict) else type(found).__name__
-        findings.problem(path, f"this is no GeoJSON with features but {kind!r:.40}; write a FeatureCollection")
+        findings.problem(path, f"this is no GeoJSON FeatureCollection: {error}")
         return []
     if not features:
         findings.problem(path, "it has no features; remove the file, or write one for each place")
@@ -135,19 +120,18 @@ def _read_features(path: Path, findings: Findings) -> list[dict[str, Any]]:
 
 
 def _choose_property(
-    path: Path, features: list[dict[str, Any]], places: Sequence[str], map_name: str | None, findings: Findings
+    path: Path, features: list[Feature], places: Sequence[str], map_name: str, findings: Findings
 ) -> str | None:
     """The property that holds a place's name: `map_name`, otherwise the one that names the most places."""
     known = {fold(place) for place in places}
     matched: dict[str, set[str]] = defaultdict(set)
     for feature in features:
-        for name in feature.get("properties") or {}:
+        for name in feature.properties or {}:
             matched[name] |= {fold(_name(feature, name))} & known
-    if map_name is not None and map_name not in matched:
-        what = f"no outline has the property map_name = {map_name!r}{nearest(map_name, matched)}"
-        findings.problem(path, what)
+    if map_name and map_name not in matched:
+        findings.problem(path, f"no outline has the property map_name = {map_name!r}{nearest(map_name, matched)}")
         return None
-    best = map_name if map_name is not None else max(matched, key=lambda name: len(matched[name]), default=None)
+    best = map_name or max(matched, key=lambda name: len(matched[name]), default=None)
     if best is None or not matched[best]:
         examples = ", ".join(f"{name} = {_name(features[0], name)!r:.40}" for name in list(matched)[:8])
         what = f"no outline has the name of a place ({places[0]!r:.40}, ...); the properties are {examples or 'empty'}"
@@ -156,36 +140,25 @@ def _choose_property(
     return best
 
 
-def _name(feature: dict[str, Any], name: str) -> str:
-    value = (feature.get("properties") or {}).get(name)
+def _name(feature: Feature, name: str) -> str:
+    value = (feature.properties or {}).get(name)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "" if value is None else str(value).strip()
 
 
-def _by_fold(places: Sequence[str]) -> dict[str, str]:
-    """Folded names to places, without those that two places share."""
-    times = Counter(map(fold, places))
-    return {fold(place): place for place in places if times[fold(place)] == 1}
-
-
-def _polygons(geometry: Any) -> tuple[list[Polygon], str | None]:
+def _polygons(geometry: Any) -> list[Polygon] | str:
     """A geometry's polygons, or why there are none."""
     if not isinstance(geometry, dict):
-        return [], "no geometry"
+        return "no geometry"
     kind, parts = geometry.get("type"), geometry.get("coordinates") or []
+    if kind not in ("Polygon", "MultiPolygon"):
+        return f"{kind!s:.20}, no polygon"
     try:
-        if kind == "GeometryCollection":
-            inner = [one for one in geometry["geometries"] if one["type"] in ("Polygon", "MultiPolygon")]
-            polygons = [polygon for one in inner for polygon in _polygons(one)[0]]
-        elif kind in ("Polygon", "MultiPolygon"):
-            several: list[Any] = [parts] if kind == "Polygon" else parts
-            polygons = [[_ring(ring) for ring in polygon] for polygon in several]
-        else:
-            return [], f"{kind!s:.20}, no polygon"
+        polygons = [[_ring(ring) for ring in polygon] for polygon in ([parts] if kind == "Polygon" else parts)]
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
-        return [], "coordinates that are no polygon"
-    return polygons, None if polygons and all(polygons) else "no coordinates"
+        return "coordinates that are no polygon"
+    return polygons if polygons and all(polygons) else "no coordinates"
 
 
 def _ring(points: Any) -> NDArray[np.float64]:
@@ -196,16 +169,11 @@ def _ring(points: Any) -> NDArray[np.float64]:
 
 
 def _is_projected(path: Path, shapes: Mapping[str, list[Polygon]], findings: Findings) -> bool:
-    for name, ring in _outer_rings(shapes):
-        if np.abs(ring[:, 0]).max() > 360 or np.abs(ring[:, 1]).max() > 90:
-            x, y = ring[np.abs(ring).max(axis=1).argmax()]
-            what = f"{name} has the point {x:.10g}, {y:.10g}, which is no longitude and latitude"
-            findings.problem(path, f"{what}: reproject the file with {REPROJECT}")
-            return True
-    return False
-
-
-def _outer_rings(shapes: Mapping[str, list[Polygon]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
     for name, polygons in shapes.items():
-        for polygon in polygons:
-            yield name, polygon[0]
+        for ring, *_ in polygons:
+            if np.abs(ring[:, 0]).max() > 360 or np.abs(ring[:, 1]).max() > 90:
+                x, y = ring[np.abs(ring).max(axis=1).argmax()]
+                what = f"{name} has the point {x:.10g}, {y:.10g}, which is no longitude and latitude"
+                findings.problem(path, f"{what}: reproject the file with {REPROJECT}")
+                return True
+    return False

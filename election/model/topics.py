@@ -23,14 +23,13 @@ MAIN_GROUP, VOTING_GROUP, READER = "main", "voting", "reader"
 
 # A reader (`results.board`) keeps at most so many totals of a topic; a week of minutes with a dozen candidates fits.
 MOST_KEYS = 200_000
-COMPACT_SEGMENT_BYTES = 8 * 1024 * 1024
 REJECTED_MAX_BYTES = 3 * 1024 * 1024
 
 # Compacted topics: a reader that starts late reads little more than the latest message of each key. Kafka never
 # compacts the segment being written, so segments are small.
 COMPACTED = {
     "cleanup.policy": "compact",
-    "segment.bytes": str(COMPACT_SEGMENT_BYTES),
+    "segment.bytes": str(8 * 1024 * 1024),
     "min.cleanable.dirty.ratio": "0.1",
     "max.compaction.lag.ms": "60000",
 }

@@ -21,10 +21,7 @@ ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
 
 
 def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
-    """A member of the consumer group `group` that starts at the beginning and commits only when told to.
-
-    Raises KafkaException when a topic isn't there.
-    """
+    """A member of a consumer group: it starts at the beginning, and commits only when told to."""
     config = {
         **client_config(settings),
         **READING,
@@ -36,27 +33,19 @@ def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> Watc
     return WatchingConsumer(config, make_admin(settings), topics, client_log)
 
 
-class Commits:
-    """Counts the commits that Kafka has not answered, and logs what it refuses.
-
-    Not a method of the consumer, which would then refer to itself and stay in its group after its last use.
-    """
-
-    def __init__(self) -> None:
-        self.unanswered = 0
-
-    def __call__(self, error: KafkaError | None, _offsets: list[TopicPartition]) -> None:
-        self.unanswered -= 1
-        if error:
-            log.warning("offsets not committed (%s): the batch will be seen again", error.str())
-
-
 class WatchingConsumer(Consumer):
     """A consumer that never reads from, or commits in, another topic of the same name, and never waits in silence."""
 
     def __init__(self, config: dict[str, Any], admin: AdminClient, topics: Iterable[str], logger: logging.Logger):
-        self._commits = Commits()
-        super().__init__({**config, "on_commit": self._commits}, logger=logger)
+        self._unanswered = unanswered = list[list[TopicPartition]]()
+
+        # Without `self`: a consumer that refers to itself would stay in its group after its last use.
+        def answered(error: KafkaError | None, _offsets: list[TopicPartition]) -> None:
+            unanswered.pop()
+            if error:
+                log.warning("offsets not committed (%s): the batch will be seen again", error.str())
+
+        super().__init__({**config, "on_commit": answered}, logger=logger)
         names = list(topics)
         self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
         self.subscribe(names)
@@ -74,17 +63,14 @@ class WatchingConsumer(Consumer):
         """
         self._check()
         super().commit(offsets=offsets, asynchronous=True)
-        self._commits.unanswered += 1
+        self._unanswered.append(offsets)
 
     def close(self) -> None:
-        """Leaves the group, once Kafka has answered every commit.
-
-        Without an answer it is left to Kafka to notice: librdkafka's own close would wait for ever (its issue 3740).
-        """
+        """Leaves the group, if Kafka answers every commit: librdkafka would wait for ever otherwise (issue 3740)."""
         deadline = time.monotonic() + ANSWER_SECONDS
-        while self._commits.unanswered and time.monotonic() < deadline:
+        while self._unanswered and time.monotonic() < deadline:
             self.poll(POLL_SECONDS)
-        if not self._commits.unanswered:
+        if not self._unanswered:
             super().close()
 
     def __exit__(self, *_: Any) -> None:

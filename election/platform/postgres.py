@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 import psycopg2
 from psycopg2.errors import InsufficientPrivilege, UndefinedTable
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
 
 from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.runtime import Backoff, Stop, Waiting, wait_until
-from election.platform.settings import LOGINS, Settings, password_setting
+from election.platform.settings import Settings, password_setting
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -49,21 +50,12 @@ def transaction(settings: Settings, **options: Any) -> Iterator[Connection]:
 
 
 class Database:
-    """A connection that is made again, with waiting, whenever it is lost.
+    """A connection that is made again, with waiting, whenever it is lost. `makes_tables` is for main.py."""
 
-    `makes_tables` is for main.py. Those that share a `waiting` say together what they wait for.
-    """
-
-    def __init__(self, settings: Settings, stop: Stop, *, makes_tables: bool = False, waiting: Waiting | None = None):
+    def __init__(self, settings: Settings, stop: Stop, *, makes_tables: bool = False):
         self.settings, self.stop, self.makes_tables = settings, stop, makes_tables
-        self._waiting = waiting or Waiting(f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port}")
+        self._waiting = Waiting(f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port}")
         self._connection: Connection | None = None
-
-    @classmethod
-    def side_by_side(cls, settings: Settings, stop: Stop, connections: int) -> list[Database]:
-        """As many that work at the same time, and say each thing that they wait for once."""
-        first = cls(settings, stop)
-        return [first, *(cls(settings, stop, waiting=first._waiting) for _ in range(connections - 1))]
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Commits what `work` does as one transaction and returns its result.
@@ -102,12 +94,10 @@ class Database:
 
         Raises CannotRun when main.py would make it otherwise, or not at all.
         """
-        login, password = self.settings.postgres_user, self.settings.postgres_password
-        if login in LOGINS and login != "main" and password == self.settings.postgres_password_of(login):
-            return (
-                f"it refuses the login {login}, which main.py makes, or it has another password than"
-                f" {password_setting(login)} here"
-            )
+        login, setting = self.settings.postgres_user, password_setting(self.settings.postgres_user)
+        own = self.settings.postgres_password == getattr(self.settings, setting.lower(), None)
+        if own and login != "main":
+            return f"it refuses the login {login}, which main.py makes, or it has another password than {setting} here"
         raise CannotRun(
             f"PostgreSQL refused POSTGRES_USER={login} with POSTGRES_PASSWORD: set them to the server's"
         ) from None
@@ -121,10 +111,7 @@ class Database:
 def wait_for_row(
     database: Database, query: str, what: str, stop: Stop, lacking: Callable[[dict[str, Any] | None], str | None]
 ) -> dict[str, Any]:
-    """Returns the query's first row once `lacking` gives no reason to wait; it gets None while there is no row.
-
-    Raises Stopped, and what Database.run raises.
-    """
+    """Returns the query's first row once `lacking` gives no reason to wait; it gets None while there is no row."""
     found: list[dict[str, Any]] = []
 
     def reason_to_wait() -> str | None:
@@ -143,10 +130,9 @@ def ensure_schema(connection: Connection) -> None:
 
 
 def rows(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, values)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        return [dict(row) for row in cursor]
 
 
 def row(connection: Connection, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:

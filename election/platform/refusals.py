@@ -33,10 +33,7 @@ def is_denied(error: BaseException) -> bool:
 
 
 def kafka_failure(error: KafkaError) -> StartAgain:
-    """What a script does about an error that Kafka's client does not retry.
-
-    Raises CannotRun when starting again can't help.
-    """
+    """The answer to an error that Kafka's client does not retry. Raises CannotRun when starting again can't help."""
     if error.code() in DENIED:
         raise CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_SASL_USERNAME the right to do this")
     return StartAgain(f"Kafka: {error.str()}")

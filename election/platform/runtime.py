@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 REMIND_SECONDS = 10
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
-TOUCH_SECONDS = 2
+TOUCH_SECONDS, PULSE_SECONDS = 2, 5
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -70,55 +70,48 @@ class Stop(threading.Event):
 
 
 class Waiting:
-    """Says what is being waited for: at once, for each new reason, and every ten seconds. Threads may share one."""
+    """Says what is being waited for: at once, for each new reason, and every ten seconds."""
 
     def __init__(self, what: str):
         self.what, self._started = what, 0.0
         self._said_at: dict[str, float] = {}
-        self._lock = threading.Lock()
 
     def note(self, reason: str) -> None:
-        with self._lock:
-            now = time.monotonic()
-            if not self._said_at:
-                self._started = now
-            if reason not in self._said_at or now - self._said_at[reason] >= REMIND_SECONDS:
-                log.info("waiting for %s: %s", self.what, reason)
-                self._said_at[reason] = now
+        now = time.monotonic()
+        if not self._said_at:
+            self._started = now
+        if reason not in self._said_at or now - self._said_at[reason] >= REMIND_SECONDS:
+            log.info("waiting for %s: %s", self.what, reason)
+            self._said_at[reason] = now
 
     def done(self) -> None:
-        with self._lock:
-            if self._said_at:
-                log.info("%s is there after %.0f s", self.what, time.monotonic() - self._started)
-            self._said_at.clear()
+        if self._said_at:
+            log.info("%s is there after %.0f s", self.what, time.monotonic() - self._started)
+        self._said_at.clear()
 
 
-def wait_until(reason_to_wait: Callable[[], str | None], what: str, stop: Stop, every_seconds: float = 0.5) -> None:
-    """Returns when `reason_to_wait` gives None; until then logs what is waited for, and the reason that it gives.
-
-    Raises Stopped.
-    """
+def wait_until(reason_to_wait: Callable[[], str | None], what: str, stop: Stop) -> None:
+    """Returns when `reason_to_wait` gives None; until then logs the reason that it gives. Raises Stopped."""
     waiting = Waiting(what)
     while reason := reason_to_wait():
         stop.check()
         waiting.note(reason)
-        stop.wait(every_seconds)
+        stop.wait(RETRY_SECONDS)
     stop.check()
     waiting.done()
 
 
 class Pulse:
-    """Logs how far a script is and how fast, every `every_seconds` while something happens."""
+    """Logs how far a script is and how fast, every five seconds while something happens."""
 
-    def __init__(self, template: str, every_seconds: float = 5):
-        self.template, self.every_seconds = template, every_seconds
+    def __init__(self, template: str):
+        self.template = template
         self.total = self.total_then = 0
         self.then = time.monotonic()
 
     def add(self, count: int) -> None:
         self.total += count
-        elapsed = time.monotonic() - self.then
-        if elapsed >= self.every_seconds:
+        if time.monotonic() - self.then >= PULSE_SECONDS:
             self.report()
 
     def report(self) -> None:
@@ -144,10 +137,7 @@ def run_script(name: str, script: Callable[[Settings, Stop], None]) -> None:
 
 
 def keep_running(script: Callable[[Settings, Stop], None], settings: Settings, stop: Stop) -> None:
-    """Runs the script, from its start again when Kafka fails under it, until it ends or is told to stop.
-
-    Raises CannotRun.
-    """
+    """Runs the script, from its start again when Kafka fails under it, until it ends or is told to stop."""
     backoff = Backoff()
     while not stop.is_set():
         try:
@@ -166,15 +156,14 @@ def keep_running(script: Callable[[Settings, Stop], None], settings: Settings, s
 class Backoff:
     """Pauses that double from half a second to eight, and are short again after a minute without one."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self.clock = clock
-        self.seconds, self.last = RETRY_SECONDS, clock()
+    def __init__(self) -> None:
+        self.seconds, self.last = RETRY_SECONDS, time.monotonic()
 
     def wait(self, stop: threading.Event) -> None:
-        if self.clock() - self.last > 60:
+        if time.monotonic() - self.last > 60:
             self.seconds = RETRY_SECONDS
         stop.wait(self.seconds)
-        self.seconds, self.last = min(2 * self.seconds, RETRY_SECONDS_MAX), self.clock()
+        self.seconds, self.last = min(2 * self.seconds, RETRY_SECONDS_MAX), time.monotonic()
 
 
 def start_log(name: str, level: str) -> None:

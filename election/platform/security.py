@@ -1,4 +1,4 @@
-"""How each kind of client is told to reach Kafka and PostgreSQL safely: librdkafka, and Spark's."""
+"""How Spark's Kafka source and sink are told to reach Kafka safely."""
 
 from __future__ import annotations
 
@@ -10,22 +10,8 @@ from election.platform.settings import Settings
 JAAS = 'org.apache.kafka.common.security.{module} required username="{user}" password="{password}";'
 
 
-def librdkafka_security(settings: Settings) -> dict[str, str]:
-    """For confluent_kafka's clients."""
-    config = {"security.protocol": settings.kafka_security_protocol}
-    if settings.kafka_sasl:
-        config |= {
-            "sasl.mechanism": settings.kafka_sasl_mechanism,
-            "sasl.username": str(settings.kafka_sasl_username),
-            "sasl.password": str(settings.kafka_sasl_password),
-        }
-    if settings.kafka_ssl_ca_location:
-        config["ssl.ca.location"] = settings.kafka_ssl_ca_location
-    return config
-
-
 def spark_kafka_options(settings: Settings) -> dict[str, str]:
-    """For Spark's Kafka source and sink. The certificate travels along, so that no executor needs the file."""
+    """The certificate travels along, so that no executor needs the file."""
     options = {
         "kafka.bootstrap.servers": settings.kafka_bootstrap_servers,
         "kafka.security.protocol": settings.kafka_security_protocol,

@@ -6,15 +6,31 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
 
 from election import PROJECT
 from election.model.errors import SettingError
-from election.platform.values import check_interval, rate_per_second, text_from_file, whole_number
+from election.model.files import MOST_VOTERS
 
 # Who logs in to PostgreSQL and Kafka: the four scripts and the audit.
 LOGINS = "main", "voting", "spark-streaming", "streamlit-app", "auditor"
-SECURITY_PROTOCOLS = "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
+# What a text has to be; a text that is something else is answered with the description.
+WHOLE = Meta(ge=1, description="a whole number, 1 or more")
+VOTERS = Meta(ge=1, le=MOST_VOTERS, description=f"a whole number from 1 to {MOST_VOTERS:,}")
+SECONDS = Meta(ge=0, description="a whole number of seconds, 0 or more")
+RATE = Meta(ge=0, le=1e9, description="a rate: give votes per second, or 0 for as fast as possible")
+PROTOCOL = Meta(
+    pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"
+)
+# Spark would refuse less than five seconds again and again.
+INTERVAL = Meta(
+    pattern="^(([5-9]|[1-9][0-9]+) seconds?|[1-9][0-9]* (minute|hour|day)s?)$",
+    description="an interval of 5 seconds or more, Spark's minimum: write '60 seconds'",
+)
 
 
 @dataclass(frozen=True)
@@ -22,21 +38,21 @@ class Settings:
     """Everything that can be set from outside. Rates are per second, 0 means as fast as possible."""
 
     election: str = "simulated"
-    voters: int | None = None
-    rate: float | None = None
-    ramp_up_seconds: int = 30
+    voters: Annotated[int, VOTERS] | None = None
+    rate: Annotated[float, RATE] | None = None
+    ramp_up_seconds: Annotated[int, SECONDS] = 60
 
     kafka_bootstrap_servers: str = "localhost:9092"
-    kafka_partitions: int = 4
-    kafka_replication_factor: int = 1
-    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_partitions: Annotated[int, WHOLE] = 4
+    kafka_replication_factor: Annotated[int, WHOLE] = 1
+    kafka_security_protocol: Annotated[str, PROTOCOL] = "PLAINTEXT"
     kafka_sasl_mechanism: str = "SCRAM-SHA-512"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: str | None = field(default=None, repr=False)
     kafka_ssl_ca_location: str | None = None
 
     postgres_host: str = "localhost"
-    postgres_port: int = 5432
+    postgres_port: Annotated[int, WHOLE] = 5432
     postgres_db: str = "voting"
     postgres_user: str = "postgres"
     postgres_password: str = field(default="postgres", repr=False)
@@ -52,14 +68,14 @@ class Settings:
 
     spark_master: str | None = None
     spark_trigger: str = "real-time"
-    spark_checkpoint_interval: str = "60 seconds"
+    spark_checkpoint_interval: Annotated[str, INTERVAL] = "60 seconds"
     spark_checkpoint_dir: str = str(PROJECT / "var" / "checkpoints")
-    spark_shuffle_partitions: int = 2
+    spark_shuffle_partitions: Annotated[int, WHOLE] = 2
     spark_driver_memory: str = "2g"
     spark_jars_dir: str | None = None
 
     randomuser_url: str = "https://randomuser.me/api/"
-    voting_batch_size: int = 4000
+    voting_batch_size: Annotated[int, WHOLE] = 4000
     log_level: str = "INFO"
     health_file: str | None = None
 
@@ -76,10 +92,6 @@ class Settings:
             **({"sslrootcert": self.postgres_sslrootcert} if self.postgres_sslrootcert else {}),
         }
 
-    def postgres_password_of(self, login: str) -> str:
-        """The password that main.py gives one of LOGINS; '' when there is none."""
-        return str(getattr(self, password_setting(login).lower()))
-
     @property
     def administrator(self) -> Settings:
         """The same, for who may create logins. Raises SettingError when there is no password."""
@@ -95,17 +107,7 @@ class Settings:
         return self.spark_trigger == "real-time"
 
 
-WHOLE_NUMBERS = {
-    "voters": 1,
-    "kafka_partitions": 1,
-    "kafka_replication_factor": 1,
-    "postgres_port": 1,
-    "spark_shuffle_partitions": 1,
-    "voting_batch_size": 1,
-    "ramp_up_seconds": 0,
-}
-
-
+KINDS = get_type_hints(Settings, include_extras=True)
 SECRETS = {name for name, held in Settings.__dataclass_fields__.items() if not held.repr}
 # Their defaults can be guessed: they hold only where PostgreSQL is on this machine's own addresses.
 POSTGRES_PASSWORDS = {name for name in SECRETS if name.startswith("postgres_")}
@@ -117,28 +119,22 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     A secret may also be in the file that VARIABLE_FILE names. `login` is who this process is, one of LOGINS, unless
     POSTGRES_USER or KAFKA_SASL_USERNAME says otherwise. Raises SettingError.
     """
-    values: dict[str, object] = {}
-    for name in Settings.__dataclass_fields__:
+    values: dict[str, Any] = {"postgres_user": login, "kafka_sasl_username": login} if login else {}
+    for name, kind in KINDS.items():
         variable = name.upper()
-        text = (text_from_file(variable, environment) if name in SECRETS else "") or environment.get(
-            variable, ""
-        ).strip()
-        if not text:
-            continue
-        if name in WHOLE_NUMBERS:
-            values[name] = whole_number(variable, text, WHOLE_NUMBERS[name])
-        elif name == "rate":
-            values[name] = rate_per_second(variable, text)
-        else:
-            values[name] = text
-    if login:
-        values = {"postgres_user": login, "kafka_sasl_username": login} | values
-    settings = Settings(**values)  # type: ignore[arg-type]
+        text = environment.get(variable, "").strip()
+        if name in SECRETS and (file := environment.get(f"{variable}_FILE", "").strip()):
+            if text:
+                raise SettingError(f"{variable} and {variable}_FILE are both set: keep one")
+            text = _read_secret(f"{variable}_FILE", file)
+        if text:
+            values[name] = _convert(variable, text, kind)
+    settings = Settings(**values)
     if not _is_this_machine(settings.postgres_host):
         settings = replace(settings, **dict.fromkeys(POSTGRES_PASSWORDS - values.keys(), ""))  # type: ignore[arg-type]
     if settings.postgres_user in LOGINS and "postgres_password" not in values:
         settings = replace(settings, postgres_password=password_of(settings, settings.postgres_user))
-    _check(settings)
+    _check_sasl(settings)
     return settings
 
 
@@ -150,6 +146,25 @@ def password_setting(login: str) -> str:
 def password_of(settings: Settings, login: str) -> str:
     """The password of one of LOGINS. Raises SettingError when there is none."""
     return _required(settings, password_setting(login).lower())
+
+
+def _convert(variable: str, text: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        [wanted] = [meta for part in (kind, *get_args(kind)) for meta in getattr(part, "__metadata__", ())]
+        raise SettingError(f"{variable}={text!r} is not {wanted.description}") from None
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        text = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingError(f"{variable}={path} can't be read: {reason}") from None
+    if not text:
+        raise SettingError(f"{variable}={path} is empty")
+    return text
 
 
 def _required(settings: Settings, name: str) -> str:
@@ -170,13 +185,10 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _check(settings: Settings) -> None:
-    check_interval(settings.spark_checkpoint_interval)
-    protocol = settings.kafka_security_protocol
-    if protocol not in SECURITY_PROTOCOLS:
-        raise SettingError(f"KAFKA_SECURITY_PROTOCOL={protocol!r} is none of {', '.join(SECURITY_PROTOCOLS)}")
+def _check_sasl(settings: Settings) -> None:
     if not settings.kafka_sasl:
         return
+    protocol = settings.kafka_security_protocol
     if protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism.upper() == "PLAIN":
         raise SettingError(
             "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear with KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT:"

@@ -23,7 +23,22 @@ from election.results.look import run_command
 FORMATS = {"json": as_json, "csv": as_csv, "openelections": as_openelections}
 
 
-def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+def summary(results: Results) -> str:
+    """One line: how far the count is, and what the last published audit found."""
+    audit = "no audit is published"
+    if verdict := results.audit:
+        found = "agrees" if verdict.agrees else f"found {verdict.differences:,} differences"
+        audit = f"the audit of {verdict.audited_at:%Y-%m-%d %H:%M:%S} UTC {found}, Merkle root {verdict.root}"
+    return f"{results.title}: {results.status}, {results.votes:,} of {results.votes_expected:,} votes; {audit}"
+
+
+def write(text: str, file: Path) -> None:
+    part = file.with_name(file.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
+
+
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m election.results", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,35 +46,15 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     for name in FORMATS:
         formats.add_argument(f"--{name}", dest="format", action="store_const", const=name)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
-    return parser.parse_args(arguments)
-
-
-def summary(results: Results) -> str:
-    """One line: how far the count is, and what the last published audit found."""
-    audit = "no audit is published"
-    if verdict := results.verdict:
-        found = "agrees" if verdict.agrees else f"found {verdict.differences:,} differences"
-        audit = f"the audit of {verdict.audited_at:%Y-%m-%d %H:%M:%S} UTC {found}, Merkle root {verdict.root}"
-    return (
-        f"{results.held.title}: {results.status}, {results.counted:,} of {results.held.votes_expected:,} votes; {audit}"
-    )
-
-
-def write(text: str, file: Path | None) -> None:
-    if file is None:
-        sys.stdout.buffer.write(text.encode())
-        return
-    part = file.with_name(file.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    options = parse_arguments(arguments)
+    options = parser.parse_args(arguments)
 
     def export() -> int:
         results = read_results(load_settings(login="streamlit-app"))
-        write(FORMATS[options.format](results), options.out)
+        text = FORMATS[options.format](results)
+        if options.out:
+            write(text, options.out)
+        else:
+            sys.stdout.buffer.write(text.encode())
         sys.stderr.write(summary(results) + "\n")
         return 0
 

@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from election.model import topics
 from election.model.errors import Malformed
@@ -104,13 +105,7 @@ class Board:
     @property
     def counted_everywhere(self) -> int:
         """How many votes are in every aggregate: they come on topics of their own, a moment apart."""
-        return min(self.sizes[:-1])
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The votes in each aggregate and the rejected messages: equal for two moments only if nothing came between."""
-        votes = (sum(tally.total_votes for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
-        return *votes, sum(self.rejected.by_reason.values())
+        return min(sum(tally.total_votes for tally in self.rows(topic.name)) for topic in topics.AGGREGATED)
 
     @property
     def newest_vote_at(self) -> datetime | None:
@@ -136,16 +131,15 @@ class Board:
 
 
 def read_board(settings: Settings) -> Board:
-    """The totals as they are on the topics now.
+    """The totals as they are on the topics now. Raises KafkaException when Kafka or a topic isn't there."""
+    with closing(make_reader(settings, TOPICS)) as reader:
+        return _read_to_end(reader)
 
-    Raises KafkaException when Kafka or a topic isn't there.
-    """
-    reader, board = make_reader(settings, TOPICS), Board()
-    try:
-        for messages in read_to_end(reader, TOPICS):
-            board.take(messages)
-    finally:
-        reader.close()
+
+def _read_to_end(reader: Consumer) -> Board:
+    board = Board()
+    for messages in read_to_end(reader, TOPICS):
+        board.take(messages)
     return board
 
 
@@ -190,10 +184,8 @@ class LiveBoard:
         """Reads the topics from their beginning until they are gone or made anew."""
         admin = make_admin(self.settings)
         made = topic_id(admin, topics.VOTES_PER_CANDIDATE)
-        reader, board = make_reader(self.settings, TOPICS), Board()
-        try:
-            for messages in read_to_end(reader, TOPICS):
-                board.take(messages)
+        with closing(make_reader(self.settings, TOPICS)) as reader:
+            board = _read_to_end(reader)
             # What was read back tells how old the totals are, not how fast the count is, nor that it is going on.
             board.delays.clear()
             board.changed_at = 0.0
@@ -207,5 +199,3 @@ class LiveBoard:
                     if topic_id(admin, topics.VOTES_PER_CANDIDATE) != made:
                         return
                     self.heard_at, check_at = time.time(), time.monotonic() + CHECK_TOPICS_SECONDS
-        finally:
-            reader.close()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from psycopg2.extensions import connection as Connection
+import msgspec
 
 from election.model import topics
 from election.model.messages import Verdict
-from election.model.rows import Candidate
-from election.platform.postgres import transaction
+from election.model.rows import Candidate, Kind
+from election.platform.postgres import streamed, transaction
 from election.platform.settings import Settings
 from election.results.board import Board, read_board
 from election.results.look import HeldElection, read_candidates, read_held
@@ -22,93 +22,103 @@ LOCATIONS_QUERY = """
 Votes = dict[str, int]
 
 
-@dataclass(frozen=True)
-class Group:
-    """The voters of one place, gender or age group: how many are registered, and candidate_id to votes."""
+class CandidateResult(msgspec.Struct):
+    """Who or what was voted for, and how often."""
 
-    name: str
-    registered: int
-    votes: Votes
-
-    @property
-    def ballots(self) -> int:
-        return sum(self.votes.values())
+    candidate_id: str
+    candidate: str
+    party: str
+    kind: Kind
+    votes: int
+    share: float | None
 
 
-@dataclass(frozen=True)
-class Results:
-    """What is counted at one moment. Every candidate is in each of the dictionaries, also those without votes."""
+class Results(msgspec.Struct):
+    """What is counted at one moment, as docs/results.md names the fields. All candidates are in every `votes`."""
 
-    held: HeldElection
+    election: str
+    title: str
+    status: str
     read_at: datetime
     last_vote_at: datetime | None
-    verdict: Verdict | None
-    all_counted: bool
-    candidates: list[Candidate]
-    votes: Votes
-    locations: list[Group]
-    genders: list[Group]
-    age_groups: list[Group]
-    minutes: dict[str, Votes]
+    registered: int
+    votes_expected: int
+    votes: int
+    turnout: float | None
+    audit: Verdict | None
+    candidates: list[CandidateResult]
+    locations: list[dict[str, Any]]
+    genders: list[dict[str, Any]]
+    age_groups: list[dict[str, Any]]
+    minutes: list[dict[str, Any]]
     rejected: dict[str, int]
-
-    @property
-    def counted(self) -> int:
-        return sum(self.votes.values())
-
-    @property
-    def status(self) -> str:
-        return "all counted" if self.all_counted else "counting"
 
 
 def read_results(settings: Settings) -> Results:
-    """The results as they are on the topics now.
-
-    Raises CannotLook, KafkaException and psycopg2.Error.
-    """
+    """The results as they are on the topics now. Raises CannotLook, KafkaException and psycopg2.Error."""
     with transaction(settings, application_name="results") as connection:
         held, candidates = read_held(connection), read_candidates(connection)
-        registered = _read_locations(connection)
-    board = read_board(settings)
-    ids = [candidate.candidate_id for candidate in candidates]
-    minutes = _by_group(board, topics.VOTES_PER_MINUTE, ids)
+        locations = dict(streamed(connection, LOCATIONS_QUERY))
+    return gather(held, candidates, locations, read_board(settings))
+
+
+def gather(held: HeldElection, candidates: list[Candidate], locations: Votes, board: Board) -> Results:
+    """The results of a board; `locations` are the places, each with the number of its registered voters."""
+    nobody = {candidate.candidate_id: 0 for candidate in candidates}
+    votes = {candidate: board.votes_per_candidate.get(candidate, 0) for candidate in nobody}
+    counted = sum(votes.values())
+    minutes = _votes_by("minute", board, topics.VOTES_PER_MINUTE, nobody)
+    genders = _votes_by("gender", board, topics.VOTES_BY_GENDER, nobody)
+    age_groups = _votes_by("age_group", board, topics.VOTES_BY_AGE_GROUP, nobody)
+    places = _votes_by("state", board, topics.VOTES_BY_LOCATION, nobody)
     return Results(
-        held=held,
+        election=held.name,
+        title=held.title,
+        status="all counted" if board.counted_everywhere >= held.votes_expected else "counting",
         read_at=datetime.now(UTC),
         last_vote_at=board.newest_vote_at,
-        verdict=board.verdicts.get(held.name),
-        all_counted=board.counted_everywhere >= held.votes_expected,
-        candidates=candidates,
-        votes={candidate_id: board.votes_per_candidate.get(candidate_id, 0) for candidate_id in ids},
-        locations=_groups(registered, _by_group(board, topics.VOTES_BY_LOCATION, ids), ids),
-        genders=_groups_of(board, topics.TURNOUT_BY_GENDER, topics.VOTES_BY_GENDER, ids),
-        age_groups=_groups_of(board, topics.TURNOUT_BY_AGE_GROUP, topics.VOTES_BY_AGE_GROUP, ids),
-        minutes={minute: minutes[minute] for minute in sorted(minutes)},
+        registered=held.registered,
+        votes_expected=held.votes_expected,
+        votes=counted,
+        turnout=_share(counted, held.registered),
+        audit=board.verdicts.get(held.name),
+        candidates=[
+            CandidateResult(
+                one.candidate_id,
+                one.candidate_name,
+                one.party_affiliation,
+                one.kind,
+                votes[one.candidate_id],
+                _share(votes[one.candidate_id], counted),
+            )
+            for one in candidates
+        ],
+        locations=[_group("location", name, locations[name], places.get(name, nobody)) for name in locations],
+        genders=[
+            _group("gender", row.gender, row.registered or 0, genders.get(row.gender, nobody))
+            for row in sorted(board.rows(topics.TURNOUT_BY_GENDER), key=lambda row: row.gender)
+        ],
+        age_groups=[
+            _group("age_group", row.age_group, row.registered or 0, age_groups.get(row.age_group, nobody))
+            for row in sorted(board.rows(topics.TURNOUT_BY_AGE_GROUP), key=lambda row: row.age_group)
+        ],
+        minutes=[{"minute": minute, "votes": minutes[minute]} for minute in sorted(minutes)],
         rejected=board.rejected_by_reason,
     )
 
 
-def _read_locations(connection: Connection) -> Votes:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCATIONS_QUERY)
-        return dict(cursor)
-
-
-def _by_group(board: Board, topic: str, ids: list[str]) -> dict[str, Votes]:
-    """Group to candidate_id to votes, of a topic whose key is the group and the candidate."""
-    group = next(known.group for known in topics.AGGREGATED if known.name == topic)
+def _votes_by(field: str, board: Board, topic: str, nobody: Votes) -> dict[str, Votes]:
+    """Place, gender, age group or minute to candidate_id to votes."""
     found: dict[str, Votes] = {}
     for row in board.rows(topic):
-        found.setdefault(getattr(row, str(group)), dict.fromkeys(ids, 0))[row.candidate_id] = row.total_votes
+        found.setdefault(getattr(row, field), dict(nobody))[row.candidate_id] = row.total_votes
     return found
 
 
-def _groups_of(board: Board, turnout: str, votes: str, ids: list[str]) -> list[Group]:
-    """The groups that have voted: how many are registered in one is told with its turnout."""
-    [key] = next(known.key for known in topics.AGGREGATED if known.name == turnout)
-    registered = {getattr(row, key): row.registered or 0 for row in board.rows(turnout)}
-    return _groups(dict(sorted(registered.items())), _by_group(board, votes, ids), ids)
+def _group(field: str, name: str, registered: int, votes: Votes) -> dict[str, Any]:
+    turnout = _share(sum(votes.values()), registered)
+    return {field: name, "registered": registered, "turnout": turnout, "votes": votes}
 
 
-def _groups(registered: Votes, votes: dict[str, Votes], ids: list[str]) -> list[Group]:
-    return [Group(name, count, votes.get(name, dict.fromkeys(ids, 0))) for name, count in registered.items()]
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from election.model.errors import CannotLook, ElectionError, first_line
 from election.model.rows import Candidate
-from election.platform.postgres import rows
+from election.platform.postgres import row, rows
 from election.platform.refusals import GONE
 
 
@@ -30,12 +30,10 @@ class HeldElection(NamedTuple):
 
 def read_held(connection: Connection) -> HeldElection:
     """Raises CannotLook until main.py has prepared the election."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(HeldElection._fields)} FROM election")
-        found = cursor.fetchone()
-    if not found:
+    held = row(connection, f"SELECT {', '.join(HeldElection._fields)} FROM election")
+    if not held:
         raise CannotLook("there is no election yet: main.py prepares it")
-    return HeldElection._make(found)
+    return HeldElection(**held)
 
 
 def read_candidates(connection: Connection) -> list[Candidate]:

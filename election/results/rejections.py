@@ -22,12 +22,7 @@ class Rejections:
         return self.by_reason.total()
 
     def add(self, partition: int, offset: int, reason: Reason) -> bool:
-        """Whether the message is counted: it is no repeat.
-
-        Raises ValueError when no message can stand there.
-        """
-        if partition < 0 or offset < 0:
-            raise ValueError(f"partition {partition} offset {offset} is no position")
+        """Whether the message is counted: it is no repeat."""
         if offset <= self.highest.get(partition, -1):
             return False
         self.highest[partition] = offset

@@ -6,18 +6,19 @@ Either way the election decides where they live, how old they are and what they 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import requests
 from faker import Faker
 from faker.config import AVAILABLE_LOCALES
+from msgspec import structs
 
 from election.model.definition import Election
 from election.model.errors import DefinitionError
 from election.model.findings import nearest
+from election.model.rows import Candidate
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,9 @@ POOL_DRAWS = 4000
 API_FIELDS = "gender,name,location,email,phone,cell,picture"
 # As its documentation says, a request gives at most 5,000 people; a million would be a burden on a free service.
 API_MOST_PEOPLE = 25_000
-ATTEMPTS, FIRST_PAUSE_SECONDS, TIMEOUT_SECONDS = 4, 0.5, (3.05, 30)
+TIMEOUT_SECONDS = 3.05, 30
+# A page of people that is beyond the last of any roll.
+CANDIDATES_PAGE = 1_000_000
 
 
 class Person(NamedTuple):
@@ -43,79 +46,6 @@ class Person(NamedTuple):
     picture: str
 
 
-class People(Protocol):
-    """A source of people. The same page of the same election is always the same people."""
-
-    name: str
-
-    def page(self, number: int, size: int) -> list[Person]: ...
-
-
-class PeopleUnavailable(Exception):
-    """randomuser.me can't be reached or answers in another shape; the text is the reason."""
-
-
-class RandomUser:
-    """People from the API of randomuser.me (https://randomuser.me/documentation), one request a page."""
-
-    name = "randomuser.me"
-
-    def __init__(self, url: str, election: Election, pause_seconds: float = FIRST_PAUSE_SECONDS):
-        self.url, self.pause_seconds = url, pause_seconds
-        self.query = {
-            "seed": f"{election.name}-{election.seed}",
-            "nat": election.nationality.lower(),
-            "inc": API_FIELDS,
-            "noinfo": "",
-        }
-
-    def page(self, number: int, size: int) -> list[Person]:
-        """`size` people; pages count from 0.
-
-        Raises PeopleUnavailable after four attempts with growing pauses between them.
-        """
-        query: dict[str, Any] = {**self.query, "page": number + 1, "results": size}
-        reason = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(self.pause_seconds * 2 ** (attempt - 1))
-            try:
-                answer = requests.get(self.url, params=query, timeout=TIMEOUT_SECONDS)
-                answer.raise_for_status()
-                return self._people(answer.json(), size)
-            except requests.ConnectionError:
-                raise PeopleUnavailable("it can't be reached") from None
-            except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-                reason = f"{type(error).__name__}: {error}"
-        raise PeopleUnavailable(reason)
-
-    @staticmethod
-    def _people(answer: dict[str, Any], size: int) -> list[Person]:
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        results = answer["results"]
-        if len(results) != size:
-            raise ValueError(f"{len(results)} people came, not {size}")
-        return [RandomUser._person(result) for result in results]
-
-    @staticmethod
-    def _person(result: dict[str, Any]) -> Person:
-        street = result["location"]["street"]
-        person = Person(
-            name=f"{result['name']['first']} {result['name']['last']}",
-            gender=result["gender"],
-            street=f"{street['number']} {street['name']}",
-            postcode=str(result["location"]["postcode"]),
-            email=result["email"],
-            phone=result["phone"],
-            cell=result["cell"],
-            picture=result["picture"]["large"],
-        )
-        if not all(isinstance(text, str) and text.strip() and "\0" not in text for text in person):
-            raise ValueError("a person has an empty field")
-        return person
-
-
 def require_locale(locale: str) -> None:
     """Raises DefinitionError when Faker has no names for it."""
     if locale not in AVAILABLE_LOCALES:
@@ -128,8 +58,6 @@ class Offline:
 
     Phone numbers are from the ranges that Ofcom keeps for drama, e-mail addresses from example.org (RFC 2606).
     """
-
-    name = "offline"
 
     def __init__(self, election: Election):
         self.seed = election.seed
@@ -145,24 +73,27 @@ class Offline:
         self.postcodes = _pool(fake.postcode() for _ in range(POOL_DRAWS))
 
     def page(self, number: int, size: int) -> list[Person]:
-        """`size` people; pages count from 0."""
+        """`size` people, the same every time; pages count from 0."""
         random = np.random.default_rng((self.seed, number))
-        genders = np.array(["female", "male"])[(random.random(size) < 0.49).astype(int)].tolist()
-        draw = lambda pool: random.integers(len(pool), size=size).tolist()  # noqa: E731
+
+        def draw(pool: list[str]) -> list[str]:
+            return random.choice(pool, size).tolist()
+
+        genders = np.where(random.random(size) < 0.49, "male", "female").tolist()
         first = {gender: draw(names) for gender, names in self.first.items()}
         last, streets, postcodes = draw(self.last), draw(self.streets), draw(self.postcodes)
         house, line = random.integers(1, 200, size).tolist(), random.integers(1000, size=(size, 2)).tolist()
         portrait = random.integers(PORTRAITS_PER_GENDER, size=size).tolist()
         people = []
         for at, gender in enumerate(genders):
-            given, family = self.first[gender][first[gender][at]], self.last[last[at]]
+            given, family = first[gender][at], last[at]
             folder = "women" if gender == "female" else "men"
             people.append(
                 Person(
                     name=f"{given} {family}",
                     gender=gender,
-                    street=f"{house[at]} {self.streets[streets[at]]}",
-                    postcode=self.postcodes[postcodes[at]],
+                    street=f"{house[at]} {streets[at]}",
+                    postcode=postcodes[at],
                     email=f"{given}.{family}{number * size + at}@example.org".lower().replace(" ", ""),
                     phone=f"01632 960{line[at][0]:03d}",
                     cell=f"07700 900{line[at][1]:03d}",
@@ -172,39 +103,85 @@ class Offline:
         return people
 
 
-def _pool(draws: Iterable[str]) -> Sequence[str]:
+def _pool(draws: Iterable[str]) -> list[str]:
     return sorted(set(draws))
 
 
-class WithFallback:
-    """People from the API, and from the offline generator for any page that the API does not give."""
+class RandomUser:
+    """People from the API of randomuser.me (https://randomuser.me/documentation), one request a page."""
 
-    name = RandomUser.name
-
-    def __init__(self, api: RandomUser, offline: Offline):
-        self.api, self.offline = api, offline
+    def __init__(self, url: str, election: Election, offline: Offline):
+        self.url, self.offline = url, offline
+        self.query = {
+            "seed": f"{election.name}-{election.seed}",
+            "nat": election.nationality.lower(),
+            "inc": API_FIELDS,
+        }
 
     def page(self, number: int, size: int) -> list[Person]:
+        """`size` people; pages count from 0. Those of a page that the API does not give are made up offline."""
+        return self.ask(number, size) or self.offline.page(number, size)
+
+    def ask(self, number: int, size: int) -> list[Person] | None:
+        """What the API gives; says why when that can't be used."""
+        query: dict[str, Any] = {**self.query, "page": number + 1, "results": size}
         try:
-            return self.api.page(number, size)
-        except PeopleUnavailable as error:
-            log.warning("page %d of %s made up offline instead: %s", number, self.api.name, error)
-            return self.offline.page(number, size)
+            answer = requests.get(self.url, params=query, timeout=TIMEOUT_SECONDS)
+            answer.raise_for_status()
+            people = [_person(result) for result in answer.json()["results"]]
+            if len(people) != size:
+                raise ValueError(f"{len(people)} people came, not {size}")
+            return people
+        except requests.ConnectionError:
+            reason = "it can't be reached"
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+        log.info("voters are made up offline: randomuser.me: %s", reason)
+        return None
+
+
+def _person(result: dict[str, Any]) -> Person:
+    street = result["location"]["street"]
+    person = Person(
+        name=f"{result['name']['first']} {result['name']['last']}",
+        gender=result["gender"],
+        street=f"{street['number']} {street['name']}",
+        postcode=str(result["location"]["postcode"]),
+        email=result["email"],
+        phone=result["phone"],
+        cell=result["cell"],
+        picture=result["picture"]["large"],
+    )
+    if not all(isinstance(text, str) and text.strip() and "\0" not in text for text in person):
+        raise ValueError("a person has an empty field")
+    return person
+
+
+People = Offline | RandomUser
 
 
 def choose_people(url: str, election: Election) -> People:
     """The API if it answers and the election is small enough for a free service, else the generator; says which."""
     offline = Offline(election)
     if election.replayed or election.registered > API_MOST_PEOPLE:
-        log.info(
-            "voters are made up offline: %s are too many to ask of %s", f"{election.registered:,}", RandomUser.name
+        log.info("voters are made up offline: %s are too many to ask of randomuser.me", f"{election.registered:,}")
+        return offline
+    api = RandomUser(url, election, offline)
+    if not api.ask(0, 1):
+        return offline
+    log.info("voters come from randomuser.me")
+    return api
+
+
+def name_candidates(election: Election, people: People) -> list[Candidate]:
+    """The candidates; in a simulated election those without a name get a made-up person's, and the portrait."""
+    nameless = [candidate for candidate in election.candidates if not candidate.candidate_name]
+    if not nameless:
+        return list(election.candidates)
+    named = {
+        candidate.candidate_id: structs.replace(
+            candidate, candidate_name=person.name, photo_url=candidate.photo_url or person.picture
         )
-        return offline
-    api = RandomUser(url, election)
-    try:
-        api.page(0, 1)
-    except PeopleUnavailable as error:
-        log.info("voters are made up offline: %s: %s", api.name, error)
-        return offline
-    log.info("voters come from %s", api.name)
-    return WithFallback(api, offline)
+        for candidate, person in zip(nameless, people.page(CANDIDATES_PAGE, len(nameless)), strict=True)
+    }
+    return [named.get(candidate.candidate_id, candidate) for candidate in election.candidates]

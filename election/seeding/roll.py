@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from uuid import UUID
 
 import numpy as np
 
@@ -37,12 +38,10 @@ class Roll:
         """One page of voters."""
         numbers = self._order[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
         random = np.random.default_rng((self.election.seed, 2, number))
-        ids = random.bytes(16 * len(numbers)).hex()
+        ids = random.bytes(16 * len(numbers))
         drawn = random.random(len(numbers)).tolist()
-        days, city = (
-            random.integers(360, size=len(numbers)).tolist(),
-            random.integers(10**6, size=len(numbers)).tolist(),
-        )
+        days = random.integers(360, size=len(numbers)).tolist()
+        city = random.integers(10**6, size=len(numbers)).tolist()
         places = np.searchsorted(self._ends, numbers, side="right").tolist()
         people = self.people.page(number, len(numbers))
         for at, (index, place, person) in enumerate(zip(numbers.tolist(), places, people, strict=True)):
@@ -50,7 +49,7 @@ class Roll:
             registration = registration_number(place, index - int(self._ends[place]) + location.registered)
             age = self._ages.draw(self.ballots.choice(registration), drawn[at])
             yield RegisteredVoter(
-                voter_id=_uuid(ids[32 * at : 32 * at + 32]),
+                voter_id=str(UUID(bytes=ids[16 * at : 16 * at + 16])),
                 voter_name=person.name,
                 date_of_birth=_born(self.election.date, age, days[at]),
                 gender=person.gender,
@@ -67,10 +66,6 @@ class Roll:
                 picture=person.picture,
                 registered_age=age,
             )
-
-
-def _uuid(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _born(day: date, age: int, days: int) -> date:

@@ -6,7 +6,8 @@ Every step may be killed and done again: what is there already is kept, what is 
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,22 +21,13 @@ from election.model import topics
 from election.model.definition import Election
 from election.model.errors import CannotRun, Stopped
 from election.model.messages import Vote, encode_vote
-from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS, RegisteredVoter
+from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS
 from election.platform.kafka import flush, make_reader, publish
 from election.platform.kafka_topics import count_messages, read_to_end, topic_id
-from election.platform.postgres import (
-    PREPARE_LOCK,
-    Database,
-    copy_rows,
-    ensure_schema,
-    row,
-    rows,
-    streamed,
-)
+from election.platform.postgres import PREPARE_LOCK, Database, copy_rows, ensure_schema, row, rows, streamed
 from election.platform.runtime import Pulse, Stop
 from election.platform.settings import Settings
-from election.seeding.candidates import name_candidates
-from election.seeding.people import People, choose_people
+from election.seeding.people import choose_people, name_candidates
 from election.seeding.roll import PAGE_SIZE, Roll
 from election.seeding.vote_stream import VOTERS_AND_TIMES, candidate_ids, voter_message, votes_in
 
@@ -76,25 +68,25 @@ class Seeding:
 
         Raises CannotRun when the database holds another election.
         """
-        self.database.run(ensure_schema)
         self.database.run(self._claim)
         done = self.database.run(lambda connection: rows(connection, "SELECT count(*) FROM voters")[0]["count"])
         if done == self.election.registered:
             log.info("%s: all %s voters are registered", self.election.title, f"{done:,}")
             return
         people = choose_people(self.settings.randomuser_url, self.election)
-        self.database.run(lambda connection: self._seed_candidates(connection, people))
+        candidates = name_candidates(self.election, people)
+        self.database.run(partial(_add, "candidates", CANDIDATE_COLUMNS, candidates))
         self._seed_voters(Roll(self.election, people), done)
 
     def _claim(self, connection: Connection) -> None:
         election = self.election
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
-            cursor.execute(
-                "INSERT INTO election (name, title, fingerprint, registered, votes_expected)"
-                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (election.name, election.title, election.fingerprint, election.registered, election.ballots),
-            )
+        ensure_schema(connection)
+        _execute(
+            connection,
+            "INSERT INTO election (name, title, fingerprint, registered, votes_expected)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            *(election.name, election.title, election.fingerprint, election.registered, election.ballots),
+        )
         held = row(connection, "SELECT name, fingerprint, registered FROM election")
         assert held is not None
         if held["fingerprint"] != election.fingerprint:
@@ -105,42 +97,18 @@ class Seeding:
                 f" another Kafka, or {START_OVER}"
             )
 
-    def _seed_candidates(self, connection: Connection, people: People) -> None:
-        with connection.cursor() as cursor:
-            for candidate in name_candidates(self.election, people):
-                cursor.execute(
-                    f"INSERT INTO candidates ({', '.join(CANDIDATE_COLUMNS)})"
-                    f" VALUES ({', '.join(['%s'] * len(CANDIDATE_COLUMNS))}) ON CONFLICT DO NOTHING",
-                    msgspec.structs.astuple(candidate),
-                )
-
     def _seed_voters(self, roll: Roll, done: int) -> None:
         """Adds the pages that are missing. While PostgreSQL takes one, the next is made."""
         pulse = Pulse("registered %s voters, %s/s")
-
-        def store(page: list[RegisteredVoter]) -> None:
-            self.database.run(partial(self._seed_page, page))
-            pulse.add(len(page))
-
-        storing: Future[None] | None = None
+        pages = (list(roll.page(number)) for number in range(done // PAGE_SIZE, roll.pages))
         with ThreadPoolExecutor(1, "pages") as beside:
-            for number in range(done // PAGE_SIZE, roll.pages):
+            coming = beside.submit(next, pages, None)
+            while page := coming.result():
                 self.stop.check()
-                page = list(roll.page(number))
-                if storing:
-                    storing.result()
-                storing = beside.submit(store, page)
-        if storing:
-            storing.result()
+                coming = beside.submit(next, pages, None)
+                self.database.run(partial(_add, "voters", VOTER_COLUMNS, page))
+                pulse.add(len(page))
         pulse.report()
-
-    @staticmethod
-    def _seed_page(page: list[RegisteredVoter], connection: Connection) -> None:
-        """Adds a page of voters, all or none, unless another main.py did."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
-        if not row(connection, "SELECT 1 FROM voters WHERE voter_id = %s", [page[0].voter_id]):
-            copy_rows(connection, "voters", VOTER_COLUMNS, map(msgspec.structs.astuple, page))
 
     def publish_roll(self, admin: AdminClient, producer: Producer) -> None:
         """Publishes every voter to voters_topic, with `voted_at` from the record, unless this topic has them all.
@@ -166,9 +134,9 @@ class Seeding:
         self.database.run(lambda connection: _execute(connection, "UPDATE election SET roll_published_to = %s", topic))
         pulse.report()
 
-    def restore_log(self, producer: Producer) -> int:
-        """Publishes every recorded vote that votes_topic lacks, and returns how many those were."""
-        lacking = self.database.run(_recorded_voters)
+    def restore_log(self, producer: Producer) -> None:
+        """Publishes every recorded vote that votes_topic lacks."""
+        lacking = self.database.run(lambda connection: {vote.voter_id for vote in _recorded_votes(connection)})
         candidates = self.database.run(candidate_ids)
         with closing(make_reader(self.settings, [topics.VOTES])) as reader:
             for messages in read_to_end(reader, [topics.VOTES]):
@@ -176,11 +144,10 @@ class Seeding:
                 lacking.difference_update(vote.voter_id for vote in votes_in(messages, candidates))
         if not lacking:
             log.info("every recorded vote is on %s", topics.VOTES)
-            return 0
+            return
 
         def publish_lacking(connection: Connection) -> None:
-            for stored in streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes"):
-                vote = Vote(*stored)
+            for vote in _recorded_votes(connection):
                 if vote.voter_id in lacking:
                     publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), self.stop)
                 self.stop.check()
@@ -189,13 +156,20 @@ class Seeding:
         if not flush(producer, self.stop):
             raise Stopped
         log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
-        return len(lacking)
 
 
-def _recorded_voters(connection: Connection) -> set[str]:
-    return {voter_id for (voter_id,) in streamed(connection, "SELECT voter_id FROM votes")}
+def _recorded_votes(connection: Connection) -> Iterator[Vote]:
+    return (Vote(*stored) for stored in streamed(connection, "SELECT voter_id, candidate_id, voting_time FROM votes"))
 
 
-def _execute(connection: Connection, statement: str, *values: str) -> None:
+def _add(table: str, columns: Sequence[str], added: Sequence[msgspec.Struct], connection: Connection) -> None:
+    """Adds rows to a table, all or none, unless another main.py did."""
+    values = [msgspec.structs.astuple(one) for one in added]
+    _execute(connection, "SELECT pg_advisory_xact_lock(%s)", PREPARE_LOCK)
+    if not row(connection, f"SELECT 1 FROM {table} WHERE {columns[0]} = %s", values[0][:1]):
+        copy_rows(connection, table, columns, values)
+
+
+def _execute(connection: Connection, statement: str, *values: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

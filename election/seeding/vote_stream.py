@@ -42,14 +42,6 @@ def votes_in(messages: Iterable[Message], candidates: set[str]) -> Iterator[Vote
             yield vote
 
 
-def voting_times(votes: Iterable[Vote]) -> dict[str, datetime]:
-    """When each voter voted: first, if more than once."""
-    times: dict[str, datetime] = {}
-    for vote in votes:
-        times.setdefault(vote.voter_id, vote.voting_time)
-    return times
-
-
 def voter_message(row: Sequence[Any], times: Mapping[str, datetime] | None = None) -> tuple[str, bytes]:
     """(voter_id, message for voters_topic) of a row of VOTERS_AND_TIMES; `times` has those of votes not recorded."""
     *columns, recorded = row
@@ -76,7 +68,8 @@ def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Pr
         messages = good_messages(votes.consume(BATCH_SIZE, POLL_SECONDS))
         if not messages:
             continue
-        times = voting_times(votes_in(messages, candidates))
+        # Backwards, so that the first vote of a voter stays.
+        times = {vote.voter_id: vote.voting_time for vote in votes_in(reversed(messages), candidates)}
         voted = database.run(partial(enriched_voters, times))
         for voter_id, value in voted:
             publish(producer, topics.VOTERS, voter_id, value, stop)

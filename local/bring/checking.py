@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -54,28 +54,24 @@ def describe(election: Election) -> None:
     """Prints the places, the candidates with their totals, the registered voters, and the outlines."""
     known = sum(location.registered_known for location in election.locations)
     form = "replayed" if election.replayed else "simulated"
+    places = f"{len(election.locations):,} places"
     print(f"{election.title}, {election.date}, {form}: {election.folder}")
-    print(f"{len(election.locations):,} places, {len(election.candidates):,} candidates, {election.ballots:,} votes")
+    print(f"{places}, {len(election.candidates):,} candidates, {election.ballots:,} votes")
     if known:
-        print(
-            f"{election.registered:,} registered; turnout is known in {known:,} of {len(election.locations):,} places"
-        )
+        print(f"{election.registered:,} registered; turnout is known in {known:,} of {places}")
     else:
         print("registered voters are not known: each vote has one voter, and there is no turnout")
     votes = election.votes_per_candidate
-    rows = [
+    print_aligned(
         [*shown(one), "" if one.kind is Kind.CANDIDATE else one.kind, f"{votes[one.candidate_id]:,}"]
         for one in election.candidates
-    ]
-    print("\n".join("  " + line for line in aligned(rows)))
+    )
     if outlines := election.outlines:
         lacking = [location.name for location in election.locations if location.name not in outlines.shapes]
-        print(f"Outlines: {len(outlines.shapes):,} of {len(election.locations):,} places have one")
-        _say(f"Places without an outline ({len(lacking):,})", [some(lacking)] if lacking else [])
-        _say(
-            f"Outlines of no place ({len(outlines.unmatched):,})",
-            [some(outlines.unmatched)] if outlines.unmatched else [],
-        )
+        print(f"Outlines: {len(outlines.shapes):,} of {places} have one")
+        for what, names in ("Places without an outline", lacking), ("Outlines of no place", outlines.unmatched):
+            if names:
+                print(f"{what} ({len(names):,}): {some(names)}")
     else:
         print("Outlines: none, so there is no map (locations.geojson)")
 
@@ -108,15 +104,10 @@ def suspicions(election: Election) -> Iterator[str]:
 
 
 def _sums(rows: Sequence[tuple[str, tuple[int, ...]]]) -> Iterator[tuple[str, str]]:
-    """The places that equal all others together, or the two or more that stand before or after."""
-    whole = tuple(map(sum, zip(*(votes for _, votes in rows), strict=True)))
-    for name, votes in rows:
-        if len(rows) > 2 and any(votes) and tuple(2 * number for number in votes) == whole:
-            yield name, "all others together"
-            return
-    for direction, ordered in ("before", rows), ("after", list(reversed(rows))):
-        running = tuple(0 for _ in whole)
-        earlier: dict[tuple[int, ...], int] = {running: 0}
+    """The places that equal the two or more together that stand before or after."""
+    for direction, ordered in ("before", rows), ("after", rows[::-1]):
+        running = tuple(0 for _ in ordered[0][1])
+        earlier = {running: 0}
         for at, (name, votes) in enumerate(ordered):
             start = earlier.get(tuple(sum_ - one for sum_, one in zip(running, votes, strict=True)))
             if start is not None and at - start >= 2 and any(votes):
@@ -131,16 +122,13 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows as lines whose columns stand below each other, also with wide letters; numbers to the right."""
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            " " * (width - cell_len(cell)) + cell
-            if cell.replace(",", "").isdigit()
-            else cell + " " * (width - cell_len(cell))
-            for cell, width in zip(row, widths, strict=True)
-        ]
-        lines.append("  ".join(cell for cell, width in zip(cells, widths, strict=True) if width).rstrip())
-    return lines
+def print_aligned(rows: Iterable[Sequence[str]]) -> None:
+    """Prints the rows with columns that stand below each other, also with wide letters; numbers to the right."""
+    columns = []
+    for column in zip(*rows, strict=True):
+        width = max(map(cell_len, column))
+        padded = ((cell, " " * (width - cell_len(cell))) for cell in column)
+        if width:
+            columns.append([pad + cell if cell.replace(",", "").isdigit() else cell + pad for cell, pad in padded])
+    for row in zip(*columns, strict=True):
+        print("  " + "  ".join(row).rstrip())

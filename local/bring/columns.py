@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from election.model.errors import UsageError
@@ -18,44 +18,15 @@ DECIMAL = re.compile(r"-?\d*[.,]\d+ ?%?|-?\d+ ?%")
 NO_VOTES = re.compile(
     r"\b(id|code|fips|nr|no|number|num|year|geoid|objectid|lat|lon|latitude|longitude|date|time)\b|^#"
 )
-# Which option names a column of this role.
-OPTIONS = {
-    Role.CANDIDATE: "--candidate",
-    Role.VOTES: "--votes",
-    Role.REGISTERED: "--registered",
-    Role.PARTY: "--party",
-    Role.CONTEST: "--only",
-}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options say about the columns."""
+    """What the options say: the role and the name of columns, and which lines are wanted."""
 
-    place: Sequence[str] = ()
-    candidate: str | None = None
-    votes: str | None = None
-    registered: str | None = None
-    party: str | None = None
-    ignore: Sequence[str] = ()
+    columns: Sequence[tuple[Role, str]] = ()
     only: dict[str, str] = field(default_factory=dict)
     add_up: bool = False
-
-    @property
-    def names(self) -> list[tuple[str, str, Role]]:
-        """Each column that an option names: the option, the name, the role."""
-        single = [
-            (OPTIONS[role], name, role)
-            for role, name in (
-                (Role.CANDIDATE, self.candidate),
-                (Role.VOTES, self.votes),
-                (Role.REGISTERED, self.registered),
-                (Role.PARTY, self.party),
-            )
-            if name
-        ]
-        several = [("--place", name, Role.PLACE) for name in self.place]
-        return single + several + [("--ignore", name, Role.IGNORED) for name in self.ignore]
 
 
 @dataclass(frozen=True)
@@ -85,30 +56,41 @@ def parse_count(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 13 else None
 
 
+@dataclass
+class Column:
+    """A column of a sheet: its name, the cells that say something, and what it holds, as far as that is known."""
+
+    name: str
+    cells: list[str]
+    role: Role | None
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether most cells are counts: a column of votes with a word in it is one with a mistake."""
+        return 2 * sum(parse_count(text) is not None for text in self.cells) > len(self.cells)
+
+
 def find_columns(sheet: Sheet, asked: Asked) -> Columns:
     """Raises UsageError, which asks what can't be known."""
     at = _find_header(sheet, asked)
     line, header = sheet.rows[at]
     rows = sheet.rows[at + 1 :]
-    names = [name or f"column {number}" for number, name in enumerate(header, 1)]
-    roles: list[Role | None] = [role_of(name) for name in names]
-    _ask_for(sheet, names, roles, asked)
-    values = [[row[index] for _, row in rows if row[index] not in NOTHING] for index in range(len(names))]
-    long = _is_long(sheet, names, roles, values)
-    if not long:
-        roles = [Role.TOTAL if role is Role.VOTES else role for role in roles]
-    _choose_by_content(names, roles, values, long)
-    if not long:
-        _find_sums(roles, rows)
-    decided = [role or Role.NOT_USED for role in roles]
-    _check(sheet, names, decided, long)
+    columns = []
+    for index, name in enumerate(header):
+        cells = [fields[index] for _, fields in rows if fields[index] not in NOTHING]
+        columns.append(Column(name or f"column {index + 1}", cells, role_of(name)))
+    try:
+        _choose(columns, rows, asked)
+    except UsageError as error:
+        raise UsageError(f"{sheet.path}: {error}") from None
     above = [" ".join(filter(None, fields)) for _, fields in sheet.rows[:at]]
-    return Columns(line, above, names, decided, rows)
+    roles = [column.role or Role.NOT_USED for column in columns]
+    return Columns(line, above, [column.name for column in columns], roles, rows)
 
 
 def _find_header(sheet: Sheet, asked: Asked) -> int:
     """The first line that fills most columns with words, and has the names that the options give, if one has."""
-    wanted = {fold(name) for _, name, _ in asked.names}
+    wanted = {fold(name) for _, name in asked.columns}
     filled = sorted(sum(map(bool, fields)) for _, fields in sheet.rows)
     usual, fitting = filled[len(filled) // 2], []
     for at, (_, fields) in enumerate(sheet.rows[:HEADER_WITHIN]):
@@ -122,85 +104,86 @@ def _find_header(sheet: Sheet, asked: Asked) -> int:
     raise UsageError(f"{sheet.path}: no line names the columns; the file begins with\n  " + "\n  ".join(first))
 
 
-def _ask_for(sheet: Sheet, names: list[str], roles: list[Role | None], asked: Asked) -> None:
-    """Gives the columns that options name their roles; a role that an option gives is nobody else's."""
-    given = {role for _, _, role in asked.names}
-    for index, role in enumerate(roles):
-        if role in given:
-            roles[index] = None if role is not Role.PLACE else Role.NOT_USED
-    folded = [fold(name) for name in names]
-    for option, name, role in asked.names:
-        if fold(name) not in folded:
-            raise UsageError(f"{sheet.path}: there is no column for {option} {name!r}{nearest(name, names)}")
-        for index, found in enumerate(folded):
-            if found == fold(name):
-                roles[index] = role
+def _choose(columns: Sequence[Column], rows: list[tuple[int, list[str]]], asked: Asked) -> None:
+    """Gives every column its role. Raises UsageError."""
+    _choose_by_option(columns, asked)
+    long = bool(_names(columns, Role.CANDIDATE))
+    if long and not _names(columns, Role.VOTES):
+        counts = [column for column in columns if column.has_counts]
+        raise UsageError(f"which column has the votes? Name it with --votes; {_list(counts or columns)}")
+    for column in columns:
+        if column.role is Role.VOTES and not long:
+            column.role = Role.TOTAL
+    _choose_by_content(columns, long)
+    if not long:
+        _find_sums(columns, rows)
+    _check(columns, long)
 
 
-def _is_long(sheet: Sheet, names: list[str], roles: list[Role | None], values: list[list[str]]) -> bool:
-    if Role.CANDIDATE not in roles:
-        return False
-    if Role.VOTES not in roles:
-        numbers = [name for name, column in zip(names, values, strict=True) if column and _are_counts(column)]
-        raise UsageError(f"{sheet.path}: which column has the votes? Name it with --votes; {_list(numbers or names)}")
-    return True
+def _names(columns: Sequence[Column], role: Role) -> list[str]:
+    return [column.name for column in columns if column.role is role]
 
 
-def _choose_by_content(names: list[str], roles: list[Role | None], values: list[list[str]], long: bool) -> None:
+def _choose_by_option(columns: Sequence[Column], asked: Asked) -> None:
+    """A role that an option gives is nobody else's."""
+    given = {role for role, _ in asked.columns}
+    for column in columns:
+        if column.role in given:
+            column.role = Role.NOT_USED if column.role is Role.PLACE else None
+    for role, name in asked.columns:
+        found = [column for column in columns if fold(column.name) == fold(name)]
+        if not found:
+            known = [column.name for column in columns]
+            raise UsageError(f"there is no column for {role.option} {name!r}{nearest(name, known)}")
+        for column in found:
+            column.role = role
+
+
+def _choose_by_content(columns: Sequence[Column], long: bool) -> None:
     """Decides about the columns whose names say nothing."""
     texts = []
-    for index, (name, column) in enumerate(zip(names, values, strict=True)):
-        if roles[index] is not None:
-            continue
-        if not column or NO_VOTES.search(fold(name)):
-            roles[index] = Role.NOT_USED
-        elif any(DECIMAL.fullmatch(text) and parse_count(text) is None for text in column):
-            roles[index] = Role.PERCENT
-        elif not long and _are_counts(column):
-            roles[index] = Role.CANDIDATE
-        elif fold(name) == "district" and not (long and Role.PLACE in roles):
-            roles[index] = Role.PLACE
+    for column in [column for column in columns if column.role is None]:
+        name = fold(column.name)
+        if not column.cells or NO_VOTES.search(name):
+            column.role = Role.NOT_USED
+        elif any(DECIMAL.fullmatch(text) and parse_count(text) is None for text in column.cells):
+            column.role = Role.PERCENT
+        elif column.has_counts and not long:
+            column.role = Role.CANDIDATE
+        elif name == "district" and not (long and _names(columns, Role.PLACE)):
+            column.role = Role.PLACE
         else:
-            texts.append(index)
-    if Role.PLACE not in roles and not long and len(texts) == 1:
-        roles[texts[0]] = Role.PLACE
+            texts.append(column)
+    if len(texts) == 1 and not long and not _names(columns, Role.PLACE):
+        texts[0].role = Role.PLACE
 
 
-def _are_counts(column: Iterable[str]) -> bool:
-    """Whether most are: a column of votes with a word in it is one with a mistake."""
-    column = list(column)
-    return sum(parse_count(text) is not None for text in column) * 2 > len(column)
-
-
-def _find_sums(roles: list[Role | None], rows: list[tuple[int, list[str]]]) -> None:
+def _find_sums(columns: Sequence[Column], rows: list[tuple[int, list[str]]]) -> None:
     """A column that is the sum of all other candidates' in every line is a total, whatever its name."""
-    counted = [index for index, role in enumerate(roles) if role is Role.CANDIDATE]
+    counted = [index for index, column in enumerate(columns) if column.role is Role.CANDIDATE]
     lines = [[parse_count(fields[index]) or 0 for index in counted] for _, fields in rows]
     for at, index in enumerate(counted):
         if len(counted) > 2 and any(map(any, lines)) and all(2 * line[at] == sum(line) for line in lines):
-            roles[index] = Role.TOTAL
+            columns[index].role = Role.TOTAL
 
 
-def _check(sheet: Sheet, names: list[str], roles: list[Role], long: bool) -> None:
-    for role, option in OPTIONS.items():
-        found = [name for name, held in zip(names, roles, strict=True) if held is role]
-        if len(found) > 1 and (long or role is not Role.CANDIDATE) and role is not Role.CONTEST:
-            raise UsageError(
-                f"{sheet.path}: more than one column may be the {role}: {_list(found)}; choose with {option}"
-            )
-    if Role.PLACE not in roles:
-        raise UsageError(f"{sheet.path}: which column names the place? Say so with --place; {_list(names)}")
-    if Role.CANDIDATE not in roles:
+def _check(columns: Sequence[Column], long: bool) -> None:
+    for role in (Role.VOTES, Role.REGISTERED, Role.PARTY, *([Role.CANDIDATE] if long else [])):
+        found = [column for column in columns if column.role is role]
+        if len(found) > 1:
+            raise UsageError(f"more than one column may be the {role}: {_list(found)}; choose with {role.option}")
+    if not _names(columns, Role.PLACE):
+        raise UsageError(f"which column names the place? Say so with --place; {_list(columns)}")
+    candidates = _names(columns, Role.CANDIDATE)
+    if not candidates:
         what = "no column has a candidate's votes: name the columns with --candidate and --votes"
-        raise UsageError(f"{sheet.path}: {what}; {_list(names)}")
-    used = [name for name, role in zip(names, roles, strict=True) if role is Role.CANDIDATE]
-    if twice := sorted({name for name in used if used.count(name) > 1}):
-        raise UsageError(
-            f"{sheet.path}: the column {twice[0]!r} is there twice; rename one, or leave both out with --ignore"
-        )
-    if unnamed := [name for name in used if re.fullmatch(r"column \d+", name)]:
-        raise UsageError(f"{sheet.path}: {unnamed[0]} has numbers and no name; name it, or --ignore {unnamed[0]!r}")
+        raise UsageError(f"{what}; {_list(columns)}")
+    if twice := sorted({name for name in candidates if candidates.count(name) > 1}):
+        raise UsageError(f"the column {twice[0]!r} is there twice; rename one, or leave both out with --ignore")
+    if unnamed := [name for name in candidates if re.fullmatch(r"column \d+", name)]:
+        raise UsageError(f"{unnamed[0]} has numbers and no name; name it, or --ignore {unnamed[0]!r}")
 
 
-def _list(names: Sequence[str]) -> str:
-    return f"the columns are {', '.join(map(repr, names[:20]))}{' and more' if len(names) > 20 else ''}"
+def _list(columns: Sequence[Column]) -> str:
+    names = ", ".join(repr(column.name) for column in columns[:20])
+    return f"the columns are {names}{' and more' if len(columns) > 20 else ''}"

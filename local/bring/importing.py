@@ -7,38 +7,40 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from election.model.errors import UsageError
 from election.model.findings import Findings
-from election.model.rows import Candidate, Kind
-from local.bring.checking import aligned, examine, shown
+from local.bring.checking import examine, print_aligned, shown
 from local.bring.columns import Asked, Columns, find_columns
 from local.bring.reading import Sheet, read_sheet
 from local.bring.shaping import Brought, Shaping
+from local.bring.words import Role
 
 MOST_SHOWN = 12
 # A count that is watched takes about four minutes; more votes a second than this are too many for one machine.
 WATCHED_SECONDS, LEAST_RATE, MOST_RATE = 240, 20, 1500
 DAY = re.compile(r"(1[0-9]\d\d|20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
+PEOPLE = ["candidate_id", "candidate_name", "party_affiliation", "kind"]
+COLUMNS = {
+    Role.PLACE: "names the place; several together name it",
+    Role.CANDIDATE: "names the candidate (a line for each place and candidate)",
+    Role.VOTES: "has the votes",
+    Role.REGISTERED: "has the number of registered voters",
+    Role.PARTY: "names the party",
+    Role.IGNORE: "is left out",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, TSV or XLSX, as it was published")
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the new folder of the election")
-    for name, what in (
-        ("place", "names the place; several together name it"),
-        ("ignore", "is left out"),
-    ):
-        parser.add_argument(f"--{name}", action="append", default=[], metavar="COLUMN", help=f"the column {what}")
-    for name, what in (
-        ("candidate", "names the candidate (a line for each place and candidate)"),
-        ("votes", "has the votes"),
-        ("registered", "has the number of registered voters"),
-        ("party", "names the party"),
-    ):
-        parser.add_argument(f"--{name}", metavar="COLUMN", help=f"the column that {what}")
+    for role, what in COLUMNS.items():
+        what = f"the column that {what}"
+        parser.add_argument(role.option, dest=role.name, action="append", default=[], metavar="COLUMN", help=what)
     parser.add_argument(
         "--only", action="append", default=[], metavar="COLUMN=VALUE", help="only lines with this value, as one contest"
     )
@@ -53,16 +55,8 @@ def run(options: argparse.Namespace) -> int:
     """Writes the folder and examines it as `check` does; the exit code. Raises ElectionError."""
     if options.to.exists() and (not options.to.is_dir() or any(options.to.iterdir())):
         raise UsageError(f"--to {options.to}: it exists and is not empty; name a new folder")
-    asked = Asked(
-        place=options.place,
-        candidate=options.candidate,
-        votes=options.votes,
-        registered=options.registered,
-        party=options.party,
-        ignore=options.ignore,
-        only=dict(_filter(text) for text in options.only),
-        add_up=options.sum,
-    )
+    named = [(role, name) for role in COLUMNS for name in getattr(options, role.name)]
+    asked = Asked(named, dict(_filter(text) for text in options.only), options.sum)
     brought, findings, title = Brought(), Findings(), options.title
     for path in options.files:
         sheet = read_sheet(path, options.encoding, options.sheet)
@@ -91,10 +85,8 @@ def _filter(text: str) -> tuple[str, str]:
 def _day(path: Path) -> date:
     """The day in the file's name, as OpenElections has it. Raises UsageError when there is none."""
     if found := DAY.search(path.stem):
-        try:
+        with suppress(ValueError):
             return date(*map(int, found.groups()))
-        except ValueError:
-            pass
     raise UsageError("the election's day is not known: give it with --date, as --date 2026-11-03")
 
 
@@ -104,8 +96,7 @@ def say_columns(sheet: Sheet, columns: Columns) -> None:
     print(f"{sheet.path}: {sheet.how}; header in line {columns.line}; {form}")
     for text in columns.above:
         print(f"  above the header: {text[:100]}")
-    rows = [[name, role] for name, role in zip(columns.names, columns.roles, strict=True)]
-    print("\n".join("  " + line for line in aligned([["Column", "Taken as"], *rows])))
+    print_aligned([("Column", "Taken as"), *zip(columns.names, columns.roles, strict=True)])
 
 
 def say_lines(brought: Brought) -> None:
@@ -123,17 +114,15 @@ def say_lines(brought: Brought) -> None:
 def say_totals(brought: Brought) -> None:
     """Prints each candidate's votes, to hold against the source."""
     print(f"\nTotals in {len(brought.votes):,} places, to hold against the source:")
-    rows = [
-        [*shown(one), f"{votes:,}"]
-        for one, votes in zip(brought.candidates.values(), brought.totals.values(), strict=True)
-    ]
-    print("\n".join("  " + line for line in aligned(rows)))
+    candidates = zip(brought.candidates.values(), brought.totals.values(), strict=True)
+    print_aligned([*shown(one), f"{votes:,}"] for one, votes in candidates)
     print(f"  all {sum(brought.totals.values()):,}")
 
 
 def write_folder(folder: Path, brought: Brought, title: str, day: date) -> None:
     """Writes election.toml, candidates.csv and results.csv."""
     candidates, ballots = brought.candidates, sum(brought.totals.values())
+    people = list(candidates.values())
     rate = max(LEAST_RATE, min(MOST_RATE, round(ballots / WATCHED_SECONDS)))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "election.toml").write_text(
@@ -145,26 +134,15 @@ def write_folder(folder: Path, brought: Brought, title: str, day: date) -> None:
         '# country = "United Kingdom"\n# nationality = "GB"\n# locale = "en_GB"\n',
         encoding="utf-8",
     )
-    _write_csv(folder / "candidates.csv", _candidate_lines(list(candidates.values())))
-    known = bool(brought.registered)
-    header = ["location", *(["registered"] if known else []), *(one.candidate_id for one in candidates.values())]
-    _write_csv(
-        folder / "results.csv",
-        [header]
-        + [
-            [place, *([brought.registered.get(place, "")] if known else []), *(here.get(one, 0) for one in candidates)]
-            for place, here in brought.votes.items()
-        ],
-    )
+    lines = [[getattr(one, column) for column in PEOPLE] for one in people]
+    _write_csv(folder / "candidates.csv", PEOPLE, lines)
+    results = [
+        [place, brought.registered.get(place, ""), *(here.get(choice, 0) for choice in candidates)]
+        for place, here in brought.votes.items()
+    ]
+    _write_csv(folder / "results.csv", ["location", "registered", *(one.candidate_id for one in people)], results)
 
 
-def _candidate_lines(candidates: Sequence[Candidate]) -> list[list[str]]:
-    columns = ["candidate_id", "candidate_name", "party_affiliation"]
-    if any(one.kind is not Kind.CANDIDATE for one in candidates):
-        columns.append("kind")
-    return [columns, *([str(getattr(one, column)) for column in columns] for one in candidates)]
-
-
-def _write_csv(path: Path, lines: Sequence[Sequence[object]]) -> None:
+def _write_csv(path: Path, header: list[str], lines: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(lines)
+        csv.writer(file, lineterminator="\n").writerows([header, *lines])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 import warnings
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,6 @@ def read_sheet(path: Path, encoding: str | None = None, sheet: str | None = None
     """
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise DefinitionError(f"{path}: the file is missing") from None
     except OSError as error:
         raise DefinitionError(f"{path}: the file can't be read: {error.strerror}") from None
     if data.startswith(b"\xd0\xcf\x11\xe0"):
@@ -55,21 +53,17 @@ def _read_excel(path: Path, data: bytes, sheet: str | None) -> tuple[list[tuple[
     try:
         with warnings.catch_warnings(action="ignore"):
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        found = {
-            page.title: [
-                (line, [_cell(value) for value in row]) for line, row in enumerate(page.iter_rows(values_only=True), 1)
-            ]
-            for page in book.worksheets
-        }
+        sheets = {page.title: [list(map(_cell, row)) for row in page.iter_rows(values_only=True)] for page in book}
     except Exception as error:  # noqa: BLE001  a file from anywhere: openpyxl raises whatever its XML and ZIP readers do
         raise DefinitionError(f"{path}: this is no Excel file that can be read ({first_line(error)})") from None
-    pages = {title: rows for title, whole in found.items() if (rows := [row for row in whole if any(row[1])])}
-    if sheet is None and len(pages) > 1:
-        raise DefinitionError(f"{path}: it has the sheets {', '.join(pages)}; choose one with --sheet")
-    if sheet is not None and sheet not in pages:
-        raise DefinitionError(f"{path}: there is no sheet {sheet!r} with rows; there are {', '.join(pages)}")
-    title = sheet or next(iter(pages), "")
-    return pages.get(title, []), f"Excel, sheet {title!r}"
+    filled = [title for title, rows in sheets.items() if any(map(any, rows))]
+    if sheet is None and len(filled) > 1:
+        raise DefinitionError(f"{path}: it has the sheets {', '.join(filled)}; choose one with --sheet")
+    if sheet is not None and sheet not in filled:
+        raise DefinitionError(f"{path}: there is no sheet {sheet!r} with rows; there are {', '.join(filled)}")
+    title = sheet or next(iter(filled), "")
+    rows = [(line, fields) for line, fields in enumerate(sheets.get(title, []), 1) if any(fields)]
+    return rows, f"Excel, sheet {title!r}"
 
 
 def _cell(value: Any) -> str:
@@ -77,8 +71,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, date):
-        return value.isoformat()
     return _clean(str(value))
 
 
@@ -89,45 +81,37 @@ def _clean(text: str) -> str:
 
 def _read_text(path: Path, data: bytes, encoding: str | None) -> tuple[list[tuple[int, list[str]]], str]:
     text, encoding = _decode(path, data, encoding)
-    first, _, rest = text.partition("\n")
-    said = first.strip().strip('"')
-    skipped = 0
-    if said.lower().startswith("sep=") and len(said) == 5:
-        separator, text, skipped = said[4], rest, 1
-    else:
-        separator = _choose_separator(text)
+    told = re.match(r'"?sep=([^"\r\n])"?\s*$', text, re.IGNORECASE | re.MULTILINE)
+    separator = told[1] if told else _choose_separator(text)
     rows, line = [], 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for fields in reader:
             if broken := next((field for field in fields if field.count("\n") > 3), None):
                 what = f"a field has {broken.count(chr(10)) + 1} lines ({broken[:60]!r}...); a quote is not closed"
-                raise DefinitionError(f"{path}, line {line + skipped}: {what}")
+                raise DefinitionError(f"{path}, line {line}: {what}")
             fields = [_clean(field) for field in fields]
-            if any(fields):
-                rows.append((line + skipped, fields))
+            if any(fields) and not (told and line == 1):
+                rows.append((line, fields))
             line = reader.line_num + 1
     except csv.Error as error:
         what = "a field is too long" if "larger" in str(error) else "a quote is not closed or is followed by text"
-        raise DefinitionError(f"{path}, line {line + skipped}: {what}; mend the line") from None
+        raise DefinitionError(f"{path}, line {line}: {what}; mend the line") from None
     return rows, f"{encoding}, {SEPARATORS.get(separator, repr(separator))} between the columns"
 
 
 def _decode(path: Path, data: bytes, encoding: str | None) -> tuple[str, str]:
     """The text and its encoding: the one asked for, the one that a mark names, otherwise UTF-8, then Windows-1252."""
     marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
-    if marked is None and len(data) > 3 and 0 in (data[0], data[1]) and data.count(0) > len(data) // 4:
-        marked = "utf-16-le" if data[1] == 0 else "utf-16-be"
-    if not marked and any(byte < 9 for byte in data[:100_000]):
-        raise DefinitionError(f"{path}: this is no text: it has control characters; CSV, TSV or XLSX is wanted")
     tried = [encoding] if encoding else [marked] if marked else ["utf-8", "cp1252"]
+    if tried[0] == "utf-8" and any(byte < 9 for byte in data[:100_000]):
+        raise DefinitionError(f"{path}: this is no text: it has control characters; CSV, TSV or XLSX is wanted")
     for name in tried:
         try:
             text = data.decode(name)
         except LookupError:
-            raise DefinitionError(
-                f"--encoding {name}: there is no such encoding; cp1255 and iso-8859-7 are two"
-            ) from None
+            what = "there is no such encoding; cp1255 and iso-8859-7 are two"
+            raise DefinitionError(f"--encoding {name}: {what}") from None
         except UnicodeError:
             continue
         return text, {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a mark", "cp1252": "Windows-1252"}.get(name, name)

@@ -23,7 +23,12 @@ class Role(StrEnum):
     TOTAL = "left out: a total"
     PERCENT = "left out: a percentage or turnout"
     NOT_USED = "not used"
-    IGNORED = "ignored, as asked"
+    IGNORE = "ignored, as asked"
+
+    @property
+    def option(self) -> str:
+        """The option that names a column of this role."""
+        return f"--{self.name.lower()}"
 
 
 # Whole names; the first role that has the name wins.

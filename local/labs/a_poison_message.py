@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from local.labs.workbench import Workbench, vote_for
 
-TITLE = "a poison message"
-QUESTION = "Among 100 good votes on votes_topic is one message that is no JSON, under Ann's key. What happens?"
-CHOICES = {
-    "a": "the count stops there, and again at each start",
-    "b": "the message is skipped, and nobody hears of it",
-    "c": "the message is set aside with its reason and its place; Ann can still vote",
-}
 ANSWER = "c"
 HINT = "Look at `validate_votes` and `reject_votes` in spark-streaming.py: a bad vote gets a reason, and its own topic."
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from local.labs.workbench import Workbench, vote_for
 
-TITLE = "forge a vote and find it"
-QUESTION = (
-    "All votes are cast. Somebody who may write to votes_topic sends a well-formed vote for a registered voter\n"
-    "who stayed at home. What happens?"
-)
-CHOICES = {
-    "a": "the count rejects it: the voter did not vote",
-    "b": "the count takes it, and the audit names the voter",
-    "c": "Kafka refuses it: the key belongs to another",
-}
 ANSWER = "b"
 HINT = "The roll says who may vote. The record says who did. Which of the two does spark-streaming.py read?"
 
 
 def show(bench: Workbench) -> None:
     bench.start_election()
-    cast = bench.cast_all()
+    bench.cast_all()
     bench.say(f"the audit before: {differences(bench)}")
     bench.check("the audit finds no difference before", not bench.audit().differences)
     absent = bench.query("SELECT voter_id FROM voters WHERE voter_id NOT IN (SELECT voter_id FROM votes) LIMIT 1")
@@ -29,7 +19,7 @@ def show(bench: Workbench) -> None:
     bench.send([(voter, vote_for(voter, "1"))])
     report = bench.audit()
     bench.say(f"record {report.recorded}, log {report.logged}: by the count's rules the forged vote is good")
-    bench.check("the log has one vote more than the record", (report.recorded, report.logged) == (cast, cast + 1))
+    bench.check("the log has one vote more than the record", report.logged == report.recorded + 1)
     bench.say(f"the audit after: {differences(bench)}")
     named = [finding.examples for finding in report.differences if "never recorded" in finding.what]
     bench.check("the audit names the voter", named == [(voter,)])

@@ -8,12 +8,6 @@ from confluent_kafka import Message
 
 from local.labs.workbench import Workbench
 
-TITLE = "keys and partitions: order"
-QUESTION = (
-    "Twelve messages, numbered 1 to 12, go to a topic with 4 partitions, in turn under the keys ann, bob and cy.\n"
-    "In which order does a reader get them?"
-)
-CHOICES = {"a": "1 to 12", "b": "in order for each key, the keys mixed anyhow", "c": "in any order"}
 ANSWER = "b"
 HINT = (
     "Kafka hashes the key to choose the partition, and orders what is on one partition. What do two partitions share?"

@@ -10,24 +10,14 @@ from pathlib import Path
 from election import PROJECT
 from election.audit.report import Finding
 from election.model.errors import UsageError
-from local.labs.workbench import PATIENCE_SECONDS, Workbench
+from local.labs.workbench import Workbench
 from local.processes import Process
 
-TITLE = "swap publish and commit, and see what the audit finds"
-QUESTION = (
-    "A copy of voting.py commits its offsets before it publishes, and is killed in between.\n"
-    "The true voting.py goes on. What became of the batch?"
-)
-CHOICES = {
-    "a": "nothing is lost: its voters come again",
-    "b": "its votes are recorded and never counted",
-    "c": "its votes are counted twice",
-}
 ANSWER = "b"
 HINT = "A committed offset says: I am done with these. Who would publish the votes of a batch that nobody reads again?"
 CASTING = Path("election") / "casting" / "casting.py"
 COMMIT = "                commit(voters, topics.VOTERS, batch.read_up_to)\n"
-RECORDED = "                published = batch, result.result()\n"
+RECORDED = "                stored = recorded.result()\n"
 CRASH = (
     "                voters.close()  # returns when Kafka has the offsets\n"
     "                os.kill(os.getpid(), 9)  # the lab's crash, at the worst moment\n"
@@ -56,12 +46,10 @@ def show(bench: Workbench) -> None:
     environment = {**bench.pipeline.environment, "VOTING_BATCH_SIZE": "50"}
     log = bench.pipeline.logs / "swapped.log"
     swapped = Process("voting", [sys.executable, copy / "voting.py"], log, environment=environment, folder=copy)
-    bench.wait(lambda: not swapped.running, "the copy kills itself", PATIENCE_SECONDS)
-    bench.say(
-        f"the copy is dead: {recorded(bench)} votes are recorded, {len(bench.read('votes_topic'))} are on votes_topic"
-    )
+    bench.wait(lambda: not swapped.running, "the copy kills itself")
+    bench.say(f"the copy is dead: {recorded(bench)} votes are recorded, {len(bench.read('votes_topic'))} are published")
 
-    expected = bench.query("SELECT votes_expected FROM election")[0]["votes_expected"]
+    expected = bench.expected
     bench.say("starting the true voting.py, which goes on after the committed offsets")
     voting = bench.pipeline.start("voting")
     bench.wait(lambda: recorded(bench) == expected, "everybody's vote is recorded")

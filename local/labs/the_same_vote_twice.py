@@ -9,11 +9,6 @@ from election.model.messages import Vote
 from election.platform.postgres import transaction
 from local.labs.workbench import Workbench, vote_for
 
-TITLE = "the same vote twice"
-QUESTION = (
-    "Ann's vote for candidate 1 reaches votes_topic three times, then one of hers for candidate 2. What is counted?"
-)
-CHOICES = {"a": "4 votes", "b": "1 vote, for candidate 1", "c": "1 vote, for candidate 2: the last one replaces it"}
 ANSWER = "b"
 HINT = "Which operator in spark-streaming.py remembers whom it has seen? It keeps the first row of each voter_id."
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +27,6 @@ from local.pipeline import Pipeline
 from local.processes import Process
 
 PATIENCE_SECONDS = 240
-COUNTING, CHECKPOINT_SAVED = "counting in", "a checkpoint is saved"
-# Not the usual ones: those are left to an election that runs beside the lab.
-PORTS = {"Kafka": 29092, "Kafka's controller": 29192, "PostgreSQL": 25432, "the dashboard": 28501}
 LAB_SETTINGS = {
     "ELECTION": "simulated",
     "VOTERS": "300",
@@ -40,21 +37,21 @@ LAB_SETTINGS = {
 }
 
 
+@contextmanager
+def open_workbench() -> Iterator[Workbench]:
+    """One with a pipeline of its own, which is gone when the lab ends."""
+    with TemporaryDirectory(prefix="election-lab-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL's user must get in
+        with Pipeline(Path(folder), LAB_SETTINGS) as pipeline:
+            yield Workbench(pipeline)
+
+
 class Workbench:
-    """A pipeline of its own, gone when the lab ends. `failed` holds what was checked and is not so."""
+    """`failed` holds what was checked and is not so."""
 
-    def __init__(self) -> None:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
         self.failed: list[str] = []
-        self._open = ExitStack()
-
-    def __enter__(self) -> Workbench:
-        folder = Path(self._open.enter_context(TemporaryDirectory(prefix="election-lab-")))
-        folder.chmod(0o755)  # PostgreSQL's user must get in
-        self.pipeline = self._open.enter_context(Pipeline(folder, LAB_SETTINGS, ports=PORTS))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
 
     def say(self, text: str) -> None:
         print(f"- {text}", flush=True)
@@ -65,12 +62,12 @@ class Workbench:
         if not holds:
             self.failed.append(what)
 
-    def wait(self, ready: Callable[[], object], what: str, timeout_seconds: float = PATIENCE_SECONDS) -> None:
+    def wait(self, ready: Callable[[], object], what: str) -> None:
         """Returns when it is so. Raises NotStarted when the time is up."""
-        deadline = time.monotonic() + timeout_seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not ready():
             if time.monotonic() > deadline:
-                raise NotStarted(f"not within {timeout_seconds:.0f} s: {what}; run the lab again")
+                raise NotStarted(f"not within {PATIENCE_SECONDS} s: {what}; run the lab again")
             time.sleep(0.1)
 
     def start_election(self, **settings: str) -> None:
@@ -78,29 +75,28 @@ class Workbench:
         self.pipeline.settings.update(settings)
         self.say("starting Kafka, PostgreSQL and main.py")
         self.pipeline.start_services()
-        main = self.pipeline.start("main")
-        main.wait_until(self._is_seeded, PATIENCE_SECONDS)
+        self._start_and_wait("main")
 
-    def _is_seeded(self) -> bool:
-        if not self.query("SELECT 1 WHERE to_regclass('election') IS NOT NULL"):
-            return False
-        return bool(self.query("SELECT 1 FROM election WHERE roll_published_to IS NOT NULL"))
+    @property
+    def expected(self) -> int:
+        """How many will vote."""
+        return int(self.query("SELECT votes_expected FROM election")[0]["votes_expected"])
 
-    def cast_all(self) -> int:
-        """Starts voting.py; returns how many votes it cast, once everybody's is recorded and published."""
-        expected = self.query("SELECT votes_expected FROM election")[0]["votes_expected"]
-        self.say(f"starting voting.py: {expected} of {LAB_SETTINGS['VOTERS']} voters vote")
+    def cast_all(self) -> None:
+        """Starts voting.py; returns when everybody's vote is recorded and published."""
+        self.say(f"starting voting.py: {self.expected} of {LAB_SETTINGS['VOTERS']} voters vote")
         self.pipeline.start("voting")
-        self.wait(lambda: len(self.read(topics.VOTES)) >= expected, "every vote is published")
-        return int(expected)
+        self.wait(lambda: len(self.read(topics.VOTES)) >= self.expected, "every vote is published")
 
     def start_count(self, **settings: str) -> Process:
         """Starts spark-streaming.py; returns when it counts."""
         self.say("starting spark-streaming.py; Spark needs 15 to 30 s")
-        spark = self.pipeline.start("spark-streaming", **settings)
-        before = spark.log.stat().st_size
-        spark.wait_until(lambda: COUNTING in spark.log.read_text()[before:], PATIENCE_SECONDS)
-        return spark
+        return self._start_and_wait("spark-streaming", **settings)
+
+    def _start_and_wait(self, script: str, **settings: str) -> Process:
+        process = self.pipeline.start(script, **settings)
+        process.wait_until(lambda: self.pipeline.is_at_work(script), PATIENCE_SECONDS)
+        return process
 
     @property
     def settings(self) -> Settings:

@@ -1,37 +1,37 @@
 """Seals of the record: what a change of it looks like later, and the proof that one vote is sealed."""
 
 import hashlib
-import json
-from dataclasses import asdict
+import re
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from election.audit.__main__ import main
-from election.audit.proof import encode_proof, holds, make_proof, parse_proof
-from election.audit.seal import RecordedVote, Sealing, compare_with_seal, read_seal
-from election.model.errors import CannotLook, SealUnreadable, UsageError
+from election.audit.seal import (
+    RecordedVote,
+    compare_with_seal,
+    holds,
+    make_proof,
+    make_seal,
+    parse_proof,
+    read_seal,
+    write_seal,
+)
+from election.model.errors import CannotLook, UsageError
 
 RECORD = [RecordedVote(f"v{number}", "ab"[number % 2], 1000 + number // 3) for number in range(9)]
 FORGED = RecordedVote("forged", "a", 1001)
-seals = st.booleans()
 
 
 def sealed(votes, with_leaves=True):
-    sealing = Sealing("a test")
-    leaves = {vote.voter_id: sealing.add(vote) for vote in votes}
-    return sealing.seal, leaves if with_leaves else {}
+    seal, leaves = make_seal("a test", votes)
+    return seal, leaves if with_leaves else {}
 
 
-def in_order(votes):
-    return iter(sorted(votes, key=lambda vote: vote.place))
-
-
-@given(st.integers(0, len(RECORD)), seals)
+@pytest.mark.parametrize("with_leaves", [True, False])
+@pytest.mark.parametrize("size", range(len(RECORD) + 1))
 def test_a_record_that_only_grew_keeps_its_seal(size, with_leaves):
-    assert not compare_with_seal(iter(RECORD), *sealed(RECORD[:size], with_leaves))
+    assert not compare_with_seal(RECORD, *sealed(RECORD[:size], with_leaves))
 
 
 @pytest.mark.parametrize("with_leaves", [True, False])
@@ -47,31 +47,18 @@ def test_a_record_that_only_grew_keeps_its_seal(size, with_leaves):
 )
 def test_a_tampered_record_breaks_the_seal_whose_leaves_name_the_voter(kind, change, at, with_leaves):
     vote = RECORD[at]
-    record = in_order([*RECORD[:at], *change(vote), *RECORD[at + 1 :]])
+    record = sorted([*RECORD[:at], *change(vote), *RECORD[at + 1 :]], key=lambda vote: vote.place)
     broken = compare_with_seal(record, *sealed(RECORD, with_leaves))
-    named = {"changed": [], "removed": [], "inserted": []}
-    if with_leaves:
-        named[kind] = ["forged" if kind == "inserted" else vote.voter_id]
-    assert broken
-    assert {kind: getattr(broken, kind) for kind in named} == named
-    assert broken.unnamed is not with_leaves
-
-
-def test_a_vote_that_changed_hands_is_found_though_the_totals_are_right():
-    first, second, *rest = RECORD
-    swapped = [
-        first._replace(candidate_id=second.candidate_id),
-        second._replace(candidate_id=first.candidate_id),
-        *rest,
-    ]
-    assert compare_with_seal(iter(swapped), *sealed(RECORD)).changed == [first.voter_id, second.voter_id]
+    voter = "forged" if kind == "inserted" else vote.voter_id
+    named = rf"1 .*votes.* {kind}.*; voters: {voter}" if with_leaves else "does not have the sealed root"
+    [difference] = broken
+    assert re.search(named, difference)
 
 
 def written(tmp_path, edit=lambda text: text):
-    sealing = Sealing("a test")
-    lines = [f"{sealing.add(vote).hex()} {json.dumps(vote.voter_id)}\n" for vote in RECORD]
     file = tmp_path / "record.seal"
-    file.write_text(edit(json.dumps(asdict(sealing.seal)) + "\n" + "".join(lines)))
+    write_seal(*sealed(RECORD), file)
+    file.write_text(edit(file.read_text()))
     return file
 
 
@@ -88,13 +75,8 @@ def test_a_seal_is_read_as_it_was_written_and_its_first_line_alone_is_one(tmp_pa
     ],
 )
 def test_a_file_that_is_no_seal_or_was_changed_is_refused(tmp_path, edit, reason):
-    with pytest.raises(SealUnreadable, match=reason):
+    with pytest.raises(CannotLook, match=reason):
         read_seal(written(tmp_path, edit))
-
-
-def test_a_missing_seal_is_refused(tmp_path):
-    with pytest.raises(SealUnreadable, match="No such file"):
-        read_seal(tmp_path / "missing.seal")
 
 
 def test_a_leaf_can_be_computed_again_from_the_documentation():
@@ -107,9 +89,9 @@ def test_a_proof_of_one_vote_holds_for_the_first_line_of_its_seal_and_no_other(t
     file, first_line = tmp_path / "proof.json", written(tmp_path, lambda text: text.splitlines()[0])
     for index, vote in enumerate(RECORD):
         proof = make_proof(vote, seal, leaves)
-        assert parse_proof(encode_proof(proof).encode()) == proof
+        assert parse_proof(msgspec.json.encode(proof)) == proof
         assert not holds(proof, sealed([*RECORD, FORGED])[0])
-        file.write_text(encode_proof(proof))
+        file.write_bytes(msgspec.json.encode(proof))
         assert main(["--check-proof", str(file), "--seal", str(first_line)]) == 0
         assert f"voter v{index} chose candidate {vote.candidate_id}" in capsys.readouterr().out
 
@@ -129,15 +111,16 @@ def test_a_proof_of_one_vote_holds_for_the_first_line_of_its_seal_and_no_other(t
 def test_a_tampered_proof_fails(tmp_path, capsys, change):
     proof = msgspec.structs.replace(make_proof(RECORD[4], *sealed(RECORD)), **change)
     file = tmp_path / "proof.json"
-    file.write_text(encode_proof(proof))
+    file.write_bytes(msgspec.json.encode(proof))
     assert main(["--check-proof", str(file), "--seal", str(written(tmp_path))]) == 1
     assert "does not lead to the seal's root" in capsys.readouterr().out
 
 
 def test_a_file_that_is_missing_is_named(tmp_path, capsys):
-    missing = tmp_path / "missing.json"
-    assert main(["--check-proof", str(missing), "--seal", str(written(tmp_path))]) == 2
-    assert capsys.readouterr().err == f"the audit could not look: {missing}: No such file or directory\n"
+    missing = str(tmp_path / "missing")
+    for arguments in (["--check-proof", missing, "--seal", missing], ["--against", missing]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err == f"the audit could not look: {missing}: No such file or directory\n"
 
 
 def test_a_vote_that_is_not_the_sealed_one_has_no_proof():

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg2
 from confluent_kafka import KafkaException, Message
 
-from election.audit.auditor import Auditor
+from election.audit.auditor import look
 from election.audit.report import Report
 from election.model import topics
 from election.model.definition import Election, load_election
@@ -102,20 +102,19 @@ class Round:
 
     def _until_counted(self) -> None:
         deadline, look_at = time.monotonic() + self.timeout_seconds, 0.0
-        with closing(Auditor(self.settings)) as auditor:
-            while time.monotonic() < deadline:
-                while self._due and self._due[0][0] <= time.monotonic():
-                    heapq.heappop(self._due)[2]()
-                self._revive()
-                quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
-                if quiet and time.monotonic() > look_at:
-                    if self._is_decided(auditor):
-                        return
-                    look_at = time.monotonic() + LOOK_SECONDS
-                time.sleep(TICK_SECONDS)
+        while time.monotonic() < deadline:
+            while self._due and self._due[0][0] <= time.monotonic():
+                heapq.heappop(self._due)[2]()
+            self._revive()
+            quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
+            if quiet and time.monotonic() > look_at:
+                if self._is_decided():
+                    return
+                look_at = time.monotonic() + LOOK_SECONDS
+            time.sleep(TICK_SECONDS)
         self.problems.append(f"not counted after {self.timeout_seconds:.0f} s: {self._reached}")
 
-    def _is_decided(self, auditor: Auditor) -> bool:
+    def _is_decided(self) -> bool:
         """Whether everything is counted, by a Spark that has not begun again since, or something differs."""
         process = self.running(SPARK)
         said = process.log.read_bytes()[self._spark_said :] if process else b""
@@ -123,7 +122,7 @@ class Round:
             self._reached = f"{SPARK} has not said that it counts"
             return False
         try:
-            self.report = auditor.look()
+            self.report = look(self.settings)
         except CannotLook as error:
             self._reached = str(error)
             return False

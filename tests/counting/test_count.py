@@ -10,7 +10,7 @@ from pyspark.errors import PySparkException
 
 from election.counting import checkpoint
 from election.counting.checkpoint import alike, checkpoint_path, saved_offsets, set_aside
-from election.counting.count import MANY_VOTES, TOTALS, Count
+from election.counting.count import DRAIN, MANY_VOTES, TOTALS, WARM_UP, Count
 from election.platform import runtime
 from election.platform.refusals import is_denied
 from election.platform.runtime import Stop
@@ -92,21 +92,21 @@ class Attempts(Count):
         self, folder: Path, waiting: int, *failures: str | Exception, kafka_answers: bool = True, started: bool = True
     ):
         super().__init__(SETTINGS, Stop(), None, 1, folder, SimpleNamespace(check=lambda: kafka_answers))
-        self.waiting, self.failures, self.drained, self.started = waiting, list(failures), [], started
+        self.waiting, self.failures, self.passing, self.started = waiting, list(failures), [], started
         write_checkpoint(folder / TOTALS, [0], {0: 'v1\n{}\n{"votes_topic":{"0":1}}'})
 
     def _votes_waiting(self):
         return self.waiting
 
-    def _run(self, counting, draining=False):
-        self.drained.append(draining)
+    def _run(self, counting, passing=None):
+        self.passing.append(passing)
         self._queries = (
             [SimpleNamespace(name=TOTALS, lastProgress=None, exception=lambda: "failed")] if self.started else []
         )
         if self.failures:
             failure = self.failures.pop(0)
             raise failure if isinstance(failure, Exception) else PySparkException(message=failure)
-        if not draining:
+        if not passing:
             self.stop.set()
 
 
@@ -121,8 +121,15 @@ NOT_EMPTY = "[STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY] The checkpoint location
 def test_a_drain_that_fails_is_followed_by_real_time_mode_on_the_same_checkpoint(tmp_path, no_pause):
     count = Attempts(tmp_path, MANY_VOTES + 1, NOT_EMPTY.format(1))
     count.keep_running(lambda _: None)
-    assert count.drained == [True, False]
+    assert count.passing == [DRAIN, None]
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
+
+
+@pytest.mark.parametrize(("waiting", "passing"), [(0, [WARM_UP, None]), (1, [None]), (MANY_VOTES, [None])])
+def test_spark_warms_up_only_when_no_vote_waits(tmp_path, waiting, passing):
+    count = Attempts(tmp_path, waiting)
+    count.keep_running(lambda _: None)
+    assert count.passing == passing
 
 
 def test_what_a_count_left_that_was_killed_before_its_first_checkpoint_is_set_aside_before_a_drain(tmp_path):
@@ -136,7 +143,7 @@ def test_what_a_count_left_that_was_killed_before_its_first_checkpoint_is_set_as
 def test_the_same_failure_twice_in_a_row_sets_the_checkpoint_aside_and_counts_anew(tmp_path, no_pause):
     count = Attempts(tmp_path, MANY_VOTES + 1, NOT_EMPTY.format(1), NOT_EMPTY.format(2))
     count.keep_running(lambda _: None)
-    assert count.drained == [True, False, True, False]
+    assert count.passing == [DRAIN, None, DRAIN, None]
     [aside] = tmp_path.iterdir()
     assert aside.name.startswith(f"{TOTALS}-set-aside-")
 
@@ -166,7 +173,7 @@ NO_SLOT = "[CONCURRENT_SCHEDULER_INSUFFICIENT_SLOT] Cannot run the pipelined sta
 def test_a_failure_that_is_not_the_checkpoints_leaves_it_alone(tmp_path, no_pause, failures, options):
     count = Attempts(tmp_path, MANY_VOTES + 1, *failures, **options)
     count.keep_running(lambda _: None)
-    assert count.drained == [True, False, False, False]
+    assert count.passing == [DRAIN, None, None, None]
     assert [path.name for path in tmp_path.iterdir()] == [TOTALS]
 
 

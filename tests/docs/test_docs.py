@@ -90,9 +90,10 @@ def test_every_command_is_one(words, monkeypatch):
 def check_run(arguments, monkeypatch):
     if "--help" in arguments or arguments in ([name] for name in COMMANDS):
         return
-    parse_arguments(arguments, argparse.Namespace())
     if arguments[:1] == ["bench"]:
-        check_module("bench", [word for word in arguments[1:] if word != "--"], monkeypatch)
+        check_module("bench", arguments[1:], monkeypatch)
+    else:
+        parse_arguments(arguments, argparse.Namespace())
 
 
 def check_module(name, arguments, monkeypatch):

@@ -17,7 +17,7 @@ import pytest
 from election import PROJECT
 from election.model.definition import ELECTIONS
 from tests.conftest import wait_for
-from tests.support.ugly import UGLY
+from tests.support.ugly import no_parties, right_to_left, zeros
 
 DISTRICT = "101-Bois-de-Liesse"
 COUNT_SECONDS = 400
@@ -80,7 +80,7 @@ def test_all_of_montreal_2013_is_replayed_to_its_official_result(java, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", UGLY)
+@pytest.mark.parametrize("make", [right_to_left, no_parties, zeros])
 def test_an_ugly_election_is_counted_to_exactly_its_result(java, folder, make):
     options = "--election", make(folder / "election"), "--rate", "0", "--no-dashboard", "--until-counted"
     counted = run(folder / "var", *options)

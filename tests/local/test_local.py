@@ -1,72 +1,50 @@
 """Java, jars, ports and processes: what run.py stands on."""
 
-import re
 import signal
 import socket
 import sys
 
 import pytest
 
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun, NotStarted
 from election.platform import jars, java
-from local.kafka import make_cluster_id
 from local.processes import Process, free_port, port_is_free
 
 
+def fake_java(folder, version: str, modules: str = java.REQUIRED_MODULE) -> str:
+    """A script, as version managers put on the PATH, that says its home is elsewhere."""
+    said = f"    java.home = {folder / 'jdk'}\n    java.specification.version = {version}"
+    script = folder / "java"
+    script.write_text(f"#!/bin/sh\nif [ $1 = --list-modules ]; then echo '{modules}'; else echo '{said}' >&2; fi\n")
+    script.chmod(0o755)
+    return str(script)
+
+
 @pytest.mark.parametrize(
-    ("text", "version"),
+    ("version", "modules", "problem"),
     [
-        ('openjdk version "17.0.15" 2025-04-15', 17),
-        ('openjdk version "21" 2023-09-19', 21),
-        ('java version "1.8.0_412"', 8),
-        ("no java here", None),
+        ("1.8", java.REQUIRED_MODULE, "is Java 8, too old"),
+        ("11", java.REQUIRED_MODULE, "is Java 11, too old"),
+        ("21", "java.base@21", "lacks the module jdk.incubator.vector"),
+        ("", "", "is no Java"),
     ],
 )
-def test_the_version_of_java_is_read(text, version):
-    assert java.parse_version(text) == version
-
-
-def fake_java(folder, version: str, modules: str):
-    (folder / "bin").mkdir(parents=True)
-    script = folder / "bin" / "java"
-    script.write_text(
-        f"#!/bin/sh\nif [ $1 = -version ]; then echo 'openjdk version \"{version}\"' >&2; else echo '{modules}'; fi\n"
-    )
-    script.chmod(0o755)
-    return folder
-
-
-def test_too_old_a_java_is_named(tmp_path):
-    assert "is Java 11, too old" in java.check(fake_java(tmp_path, "11.0.2", ""))
-
-
-def test_a_trimmed_java_is_named(tmp_path):
-    assert "lacks the module jdk.incubator.vector" in java.check(fake_java(tmp_path, "21.0.1", "java.base@21"))
+def test_a_java_that_can_not_be_used_is_named(tmp_path, version, modules, problem):
+    with pytest.raises(CannotRun, match=problem):
+        java.home_of(fake_java(tmp_path, version, modules))
 
 
 def test_a_java_on_the_path_that_is_a_script_is_asked_where_its_home_is(tmp_path, monkeypatch):
-    home = tmp_path / "jdk"
-    shim = tmp_path / "shims" / "java"
-    shim.parent.mkdir()
-    shim.write_text(f"#!/bin/sh\necho '    java.home = {home}' >&2\n")
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", str(shim.parent))
+    fake_java(tmp_path, "17")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    assert java.candidates()[0] == home
+    assert java.find_java_home() == tmp_path / "jdk"
 
 
 def test_without_any_java_the_message_says_how_to_get_one(monkeypatch):
-    monkeypatch.setattr(java, "candidates", list)
-    with pytest.raises(java.JavaNotUsable, match=r"No Java was found.*apt install openjdk-17-jre-headless"):
+    monkeypatch.setattr(java, "programs", list)
+    with pytest.raises(CannotRun, match=r"No Java was found.*apt install openjdk-17-jre-headless"):
         java.find_java_home()
-
-
-def test_every_jar_is_in_the_lock_once_and_those_that_are_asked_for_are():
-    rows = [line.split() for line in jars.LOCK.read_text().splitlines() if not line.startswith("#")]
-    assert len({(name, jar) for name, jar, _ in rows}) == len(rows)
-    assert all(re.fullmatch("[0-9a-f]{64}", digest) for _, _, digest in rows)
-    wanted = {f"{name} {'-'.join(which.split(':')[1:])}.jar" for name, asked in jars.SETS.items() for which in asked}
-    assert wanted <= {f"{name} {jar}" for name, jar, _ in rows}
 
 
 def test_a_jar_that_was_changed_is_noticed(tmp_path):
@@ -85,12 +63,6 @@ def test_a_taken_port_is_replaced_by_the_next_free_one():
         assert free_port(port) > port
 
 
-def test_a_process_that_ends_early_shows_its_log(tmp_path):
-    process = Process("broken", [sys.executable, "-c", "print('the reason'); raise SystemExit(3)"], tmp_path / "log")
-    with pytest.raises(NotStarted, match=r"broken ended with exit code 3(?s:.*)the reason"):
-        process.wait_until(lambda: False, 30)
-
-
 def test_a_process_that_ignores_the_request_is_killed(tmp_path):
     deaf = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
@@ -100,14 +72,9 @@ def test_a_process_that_ignores_the_request_is_killed(tmp_path):
     assert process.stop(timeout_seconds=0.2) == -signal.SIGKILL
 
 
-def test_the_end_of_a_log_is_what_was_said_not_a_stack_trace(tmp_path):
+def test_a_process_that_ends_early_shows_the_end_of_its_log_without_a_stack_trace(tmp_path):
     frames = "".join(f"\\tat kafka.Kafka.main(Kafka.scala:{line})\\n" for line in range(20))
-    script = f"import sys; sys.stdout.write('No space left on device\\n{frames}')"
+    script = f"import sys; sys.stdout.write('No space left on device\\n{frames}'); sys.exit(3)"
     process = Process("broken", [sys.executable, "-c", script], tmp_path / "log")
-    with pytest.raises(NotStarted, match="No space left on device"):
-        process.wait_until(lambda: False, 10)
-
-
-def test_a_cluster_id_is_no_option_of_kafkas_tools():
-    drawn = iter([b"\xf8" + bytes(15), b"\xfb" + bytes(15), bytes(16)])
-    assert make_cluster_id(lambda: next(drawn)) == "A" * 22
+    with pytest.raises(NotStarted, match=r"broken ended with exit code 3(?s:.*)No space left on device"):
+        process.wait_until(lambda: False, 30)

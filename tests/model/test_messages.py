@@ -26,8 +26,6 @@ from election.model.messages import (
 )
 from election.results.board import Board
 from tests.support.messages import (
-    CORPUS,
-    HOSTILE,
     NO_TIMES,
     NO_WHOLE_NUMBERS,
     TIMES,
@@ -54,12 +52,6 @@ def judge(raw):
         return Reason(str(error))
 
 
-def reason_of(raw):
-    verdict = judge(raw)
-    assert isinstance(verdict, Reason)
-    return verdict
-
-
 @given(names, names, moments)
 def test_a_vote_is_read_as_it_was_written(voter_id, candidate_id, time):
     vote = Vote(voter_id, candidate_id, time)
@@ -76,42 +68,29 @@ def test_any_message_is_a_vote_or_has_a_reason_that_is_known(key, value):
         assert verdict in Reason
 
 
-@pytest.mark.parametrize("raw", CORPUS)
-def test_the_corpus_breaks_nothing(raw):
-    assert isinstance(judge(raw), Vote | Reason)
-
-
 @pytest.mark.parametrize("time", TIMES)
 def test_a_time_in_utc_will_do(time):
     assert parse_vote(*message(vote(voting_time=time))).voting_time.tzinfo is not None
 
 
-@pytest.mark.parametrize("time", NO_TIMES)
-def test_another_spelling_of_time_will_not(time):
-    assert reason_of(message(vote(voting_time=time))) == Reason.NO_TIME
-
-
-@pytest.mark.parametrize("number", NO_WHOLE_NUMBERS)
-def test_a_vote_that_is_no_whole_number_is_no_vote(number):
-    assert reason_of(message(vote(vote=number))) in {Reason.NOT_A_VOTE, Reason.NOT_JSON}
-
-
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ((b"v", None), Reason.EMPTY),
-        ((b"v", b"\xff"), Reason.NOT_UTF8),
-        (text_message("[1]"), Reason.NOT_JSON),
-        (text_message(json.dumps(vote())[:-1] + ', "vote": 1}'), Reason.NOT_JSON),
-        (text_message('{"voter_id": "\\ud800"}'), Reason.NOT_JSON),
-        (message(vote(comment="hello")), Reason.NOT_A_VOTE),
-        (message(vote(), key="another"), Reason.WRONG_KEY),
-        ((None, message(vote())[1]), Reason.WRONG_KEY),
-        (message(vote(vote=2)), Reason.NOT_ONE),
+        *((message(vote(vote=number)), {Reason.NOT_A_VOTE, Reason.NOT_JSON}) for number in NO_WHOLE_NUMBERS),
+        *((message(vote(voting_time=time)), {Reason.NO_TIME}) for time in NO_TIMES),
+        ((b"v", None), {Reason.EMPTY}),
+        ((b"v", b"\xff"), {Reason.NOT_UTF8}),
+        (text_message("[1]"), {Reason.NOT_JSON}),
+        (text_message(json.dumps(vote())[:-1] + ', "vote": 1}'), {Reason.NOT_JSON}),
+        (text_message('{"voter_id": "\\ud800"}'), {Reason.NOT_JSON}),
+        (message(vote(comment="hello")), {Reason.NOT_A_VOTE}),
+        (message(vote(), key="another"), {Reason.WRONG_KEY}),
+        ((None, message(vote())[1]), {Reason.WRONG_KEY}),
+        (message(vote(vote=2)), {Reason.NOT_ONE}),
     ],
 )
 def test_each_kind_of_bad_vote_has_its_reason(raw, reason):
-    assert reason_of(raw) == reason
+    assert judge(raw) in reason
 
 
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=8) | st.integers() | st.dates()), moments | st.none())
@@ -125,30 +104,20 @@ def test_a_voter_is_written_with_every_field_and_read(row, voted_at):
     assert (voter.voted_at is None) == (voted_at is None)
 
 
-@given(values)
-def test_any_message_is_a_voter_that_can_be_stored_or_malformed(value):
-    try:
-        voter = parse_voter(value)
-    except Malformed:
-        return
-    assert "\0" not in voter.voter_id + voter.registration_number
-    assert (voter.voter_id + voter.registration_number).encode()
+BROKEN = b'"\\ud800"', b'"\xff"'
+NO_TEXT = b'"a\\u0000b"', b'""', b"null", b"1", b"[]", b"{}"
+FIELDS = {
+    **dict.fromkeys(["voter_id", "registration_number"], (*BROKEN, *NO_TEXT)),
+    "voter_name": BROKEN,
+    "voted_at": (b"false", b"0", b"5", b"[]", b"{}"),
+}
 
 
-@pytest.mark.parametrize("text", ["a\0b", "", None, 1, [], {}])
-@pytest.mark.parametrize("name", ["voter_id", "registration_number"])
-def test_a_voter_needs_text_that_postgresql_can_hold(name, text):
-    voter = {"voter_id": "v1", "registration_number": "000-0000001", name: text}
-    with pytest.raises(Malformed, match=name):
-        parse_voter(simplejson.dumps(voter).encode())
-
-
-@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"])
-@pytest.mark.parametrize("name", [b"voter_id", b"registration_number", b"voter_name"])
-def test_broken_characters_are_no_voter(name, text):
-    voter = {b"voter_id": b"v1", b"registration_number": b"000-0000001", name: text}
-    with pytest.raises(Malformed, match="not JSON in UTF-8"):
-        parse_voter(b"{%s}" % b", ".join(b'"%s": "%s"' % field for field in voter.items()))
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in FIELDS.items() for value in values])
+def test_a_voter_with_a_field_that_postgresql_can_not_hold_is_malformed(name, value):
+    fields = {"voter_id": b'"v1"', "registration_number": b'"000-0000001"', name: value}
+    with pytest.raises(Malformed, match=f"{name}|not JSON in UTF-8"):
+        parse_voter(b"{%s}" % b", ".join(b'"%s": %s' % (key.encode(), text) for key, text in fields.items()))
 
 
 VERDICT = Verdict(agrees=True, votes=3, root="0a" * 32, audited_at=datetime(2026, 5, 7, 12, tzinfo=UTC), differences=0)
@@ -159,44 +128,34 @@ def test_a_verdict_is_read_as_it_was_written_and_may_have_more_fields():
     assert parse_verdict(simplejson.dumps({**fields, "auditor": "somebody"}).encode()) == VERDICT
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        *(("agrees", value) for value in (1, "true", None)),
-        *(("votes", value) for value in (-1, "3", 1.5, None)),
-        *(("root", value) for value in ("", "<b>", "0A" * 32, "0a" * 31, "0a" * 32 + "\n", None)),
-        *(("audited_at", value) for value in ("now", "2026-05-07T12:00:00", 5, None)),
-        ("differences", -1),
-    ],
-)
-def test_a_verdict_with_a_bad_field_is_malformed(field, value):
-    with pytest.raises(Malformed, match=field):
-        parse_verdict(simplejson.dumps({**simplejson.loads(encode_verdict(VERDICT)), field: value}).encode())
+BAD = {
+    parse_verdict: {
+        "agrees": (1, "true", None),
+        "votes": (-1, "3", 1.5, None),
+        "root": ("", "<b>", "0A" * 32, "0a" * 31, "0a" * 32 + "\n", None),
+        "audited_at": ("now", "2026-05-07T12:00:00", 5, None),
+        "differences": (-1,),
+    },
+    parse_tally: {
+        "total_votes": (-1, 1.0, "5", None, True, LARGEST_NUMBER + 1, 10**400),
+        "last_vote_at": ("", "now", "2026-05-07T12:00:00", "2026-02-29T12:00:00Z", None, 5),
+        "candidate_name": (None, 5, [], {"a": "b"}, "x" * (LONGEST_TEXT + 1)),
+        "registered": ("many",),
+    },
+}
+GOOD = {
+    parse_verdict: simplejson.loads(encode_verdict(VERDICT)),
+    parse_tally: {**TALLY, "photo_url": "x" * LONGEST_TEXT},
+}
 
 
-def test_a_tally_with_long_texts_is_one():
-    assert parse_tally(simplejson.dumps({**TALLY, "photo_url": "x" * LONGEST_TEXT}).encode()).total_votes == 5
-
-
-@pytest.mark.parametrize("voted_at", [False, 0, 5, [], {}])
-def test_when_a_voter_voted_is_text_or_null(voted_at):
-    voter = {"voter_id": "v1", "registration_number": "000-0000001", "voted_at": voted_at}
-    with pytest.raises(Malformed, match="voted_at"):
-        parse_voter(simplejson.dumps(voter).encode())
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        *({"total_votes": number} for number in (-1, 1.0, "5", None, True, LARGEST_NUMBER + 1, 10**400)),
-        *({"last_vote_at": time} for time in ("", "now", "2026-05-07T12:00:00", "2026-02-29T12:00:00Z", None, 5)),
-        *({"candidate_name": text} for text in (None, 5, [], {"a": "b"}, "x" * (LONGEST_TEXT + 1))),
-        {"registered": "many"},
-    ],
-)
-def test_a_tally_with_a_bad_field_is_malformed(change):
-    with pytest.raises(Malformed):
-        parse_tally(simplejson.dumps({**TALLY, **change}).encode())
+@pytest.mark.parametrize("parse", BAD)
+def test_a_verdict_or_a_tally_with_a_bad_field_is_malformed(parse):
+    parse(simplejson.dumps(GOOD[parse]).encode())
+    for field, odd in BAD[parse].items():
+        for value in odd:
+            with pytest.raises(Malformed, match=field if parse is parse_verdict else None):
+                parse(simplejson.dumps({**GOOD[parse], field: value}).encode())
 
 
 def apply(board, key, fields, topic=PER_CANDIDATE):
@@ -246,11 +205,3 @@ def test_whatever_the_order_of_the_totals_the_board_never_goes_down(totals):
         assert board.counted >= seen
         seen = board.counted
     assert board.counted == max(totals)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_carried_as_text(text):
-    board = Board()
-    apply(board, text.encode(), {**TALLY, "candidate_id": text, "candidate_name": text})
-    assert board.votes_per_candidate == {text: 5}
-    assert board.rows(PER_CANDIDATE)[0].candidate_name == text

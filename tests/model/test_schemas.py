@@ -1,6 +1,7 @@
 """The message contracts: made from the code, and of one mind with the readers, the named exceptions aside."""
 
 import json
+import re
 from datetime import UTC, datetime
 from itertools import product
 
@@ -36,13 +37,7 @@ BEYOND_A_SCHEMA = {
     "The calendar": Reason.NO_TIME,
 }
 TALLY = {"candidate_id": "1", "total_votes": 5, "last_vote_at": "2026-05-07T12:00:00Z"}
-
-
-def validator(topic):
-    return jsonschema.Draft202012Validator(json.loads((schemas.FOLDER / f"{topic}.json").read_text()))
-
-
-VALIDATORS = {topic: validator(topic) for topic in schemas.CONTRACTS}
+VALIDATORS = {topic: jsonschema.Draft202012Validator(schemas.make_schema(topic)) for topic in schemas.CONTRACTS}
 
 
 def schema_accepts(topic, value):
@@ -54,48 +49,32 @@ def schema_accepts(topic, value):
     return VALIDATORS[topic].is_valid(fields)
 
 
-def reason_of(key, value):
-    """Why the readers refuse a vote; None when they accept it."""
+def refusal(parse, *message):
+    """Why a reader refuses a message; None when it accepts it."""
     try:
-        parse_vote(key, value)
+        parse(*message)
     except Malformed as error:
         return str(error)
     return None
-
-
-def is_voter(value):
-    try:
-        parse_voter(value)
-    except Malformed:
-        return False
-    return True
 
 
 def test_every_topic_has_its_schema_and_the_files_are_what_the_types_say():
     assert schemas.CONTRACTS.keys() == {topic.name for topic in topics.ALL}
     held = {path.name: path.read_text() for path in schemas.FOLDER.glob("*.json")}
     assert held == schemas.make_files()
+    for validator in VALIDATORS.values():
+        validator.check_schema(validator.schema)
 
 
-@pytest.mark.parametrize("topic", VALIDATORS)
-def test_every_schema_is_one(topic):
-    jsonschema.Draft202012Validator.check_schema(VALIDATORS[topic].schema)
-
-
-def test_every_reference_of_the_asyncapi_document_leads_somewhere():
-    document = schemas.make_asyncapi()
-    references = {found for text in json.dumps(document).split('"$ref": "')[1:] for found in [text.split('"')[0]]}
-    for reference in references:
-        if reference.startswith("./"):
-            assert (schemas.FOLDER / reference).exists(), reference
-        else:
-            assert reference.removeprefix("#/channels/") in document["channels"], reference
+def test_the_asyncapi_document_has_every_topic_with_its_schema():
+    references = re.findall(r'"\$ref": "([^"]+)"', json.dumps(schemas.make_asyncapi()))
+    assert sorted(references) == sorted(f"./{topic.name}.json" for topic in topics.ALL)
 
 
 def test_schema_and_readers_give_every_vote_the_same_verdict():
     named = set()
     for key, value in (*CORPUS, *made_messages(300)):
-        reason = reason_of(key, value)
+        reason = refusal(parse_vote, key, value)
         if schema_accepts(topics.VOTES, value):
             named.add(reason)
         else:
@@ -114,7 +93,7 @@ def test_what_a_schema_can_not_say_is_explained(name):
         "The calendar": good.replace(NOON, "2026-02-29T12:00:00Z"),
     }[name].encode()
     assert schema_accepts(topics.VOTES, value)
-    assert reason_of(b"another" if name == "The key" else VOTER.encode(), value) == BEYOND_A_SCHEMA[name]
+    assert refusal(parse_vote, b"another" if name == "The key" else VOTER.encode(), value) == BEYOND_A_SCHEMA[name]
     assert f"| {name} |" in (schemas.FOLDER.parents[2] / "docs" / "messages.md").read_text()
 
 
@@ -123,7 +102,7 @@ def test_schema_and_reader_give_every_voter_the_same_verdict():
     odd = (*HOSTILE, "", None, 1, True, [], {})
     changed = [simplejson.dumps({**good, name: value}).encode() for name, value in product(good, odd)]
     for value in (*changed, *(value for _, value in CORPUS)):
-        assert schema_accepts(topics.VOTERS, value) == is_voter(value), value
+        assert schema_accepts(topics.VOTERS, value) == (refusal(parse_voter, value) is None), value
 
 
 @pytest.mark.parametrize("topic", topics.AGGREGATED, ids=lambda topic: topic.name)
@@ -141,24 +120,9 @@ def test_schema_and_reader_give_every_tally_the_same_verdict(topic):
 def test_what_the_scripts_write_keeps_the_contracts():
     election = load_election("simulated", 20)
     row = next(iter(Roll(election, Offline(election)).page(0)))
-    voter = encode_voter(msgspec.structs.asdict(row), datetime.now(UTC))
-    assert schema_accepts(topics.VOTERS, voter)
-    assert simplejson.loads(voter).keys() == VALIDATORS[topics.VOTERS].schema["properties"].keys()
+    assert schema_accepts(topics.VOTERS, encode_voter(msgspec.structs.asdict(row), datetime.now(UTC)))
     assert schema_accepts(topics.VOTES, encode_vote(Vote("v1", "1", datetime.now(UTC))))
     verdict = Verdict(agrees=True, votes=5, root="0" * 64, audited_at=datetime.now(UTC), differences=0)
     assert schema_accepts(topics.AUDIT_VERDICTS, encode_verdict(verdict))
     for reason in Reason:
         assert VALIDATORS[topics.REJECTED_VOTES].is_valid({"reason": str(reason), "partition": "0", "offset": "17"})
-
-
-@pytest.mark.parametrize(
-    ("topic", "may_grow"), [(topics.VOTES, False), (topics.VOTERS, True), (topics.VOTES_PER_CANDIDATE, True)]
-)
-def test_a_field_may_be_added_to_all_but_a_vote(topic, may_grow):
-    good = {
-        topics.VOTES: vote(),
-        topics.VOTERS: {"voter_id": "v1", "registration_number": "1"},
-        topics.VOTES_PER_CANDIDATE: TALLY,
-    }[topic]
-    assert schema_accepts(topic, json.dumps(good).encode())
-    assert schema_accepts(topic, json.dumps({**good, "added": 1}).encode()) == may_grow

@@ -24,7 +24,7 @@ def documented() -> dict[str, str]:
 
 
 def settings() -> set[str]:
-    return {name.upper() for name in Settings.__dataclass_fields__ if not name.startswith("dashboard_")}
+    return {name.upper() for name in Settings.__dataclass_fields__}
 
 
 def interpolated(path: Path) -> dict[str, str]:
@@ -32,13 +32,9 @@ def interpolated(path: Path) -> dict[str, str]:
     return dict(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+):-([^}]*)\}", path.read_text()))
 
 
-def test_every_setting_of_the_scripts_is_documented() -> None:
+def test_what_is_documented_is_every_setting_and_what_compose_uses() -> None:
     assert settings() - documented().keys() == set()
-
-
-def test_every_documented_variable_is_a_setting_or_used_by_compose() -> None:
-    used = settings().union(*map(interpolated, COMPOSE_FILES))
-    assert documented().keys() - used == set()
+    assert documented().keys() - settings().union(*map(interpolated, COMPOSE_FILES)) == set()
 
 
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
@@ -52,14 +48,10 @@ def test_every_setting_reaches_the_containers_or_is_theirs_to_know() -> None:
     assert settings() - passed == IN_CONTAINERS_FIXED
 
 
-def test_the_documented_values_are_the_defaults() -> None:
+def test_the_documented_values_are_the_defaults_and_none_is_set() -> None:
     own = {name: value for name, value in documented().items() if name in settings()}
     assert load_settings(own) == Settings()
-
-
-def test_the_example_sets_nothing_by_itself() -> None:
-    lines = [line for line in EXAMPLE.read_text().splitlines() if line and not line.startswith("#")]
-    assert lines == []
+    assert [line for line in EXAMPLE.read_text().splitlines() if line and not line.startswith("#")] == []
 
 
 def test_ports_are_published_on_this_machine_only() -> None:

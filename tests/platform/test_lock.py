@@ -29,11 +29,7 @@ def test_every_package_is_locked_at_its_version_with_its_hashes(name: str) -> No
     assert {package: lock[package][0] for package in wanted} == wanted
     assert len(lock) > len(wanted)
     assert [package for package, (_, hashes) in lock.items() if not hashes] == []
-
-
-def test_the_tests_use_what_the_scripts_use() -> None:
-    run, test = locked("requirements.lock"), locked("requirements-dev.lock")
-    assert {package: test[package] for package in run} == run
+    assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
 
 
 @pytest.mark.parametrize("name", ["run.py", "Dockerfile"])
@@ -56,11 +52,3 @@ def test_kafka_postgresql_and_java_have_the_same_version_with_and_without_contai
     features = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())["features"]
     assert features["ghcr.io/devcontainers/features/java:1"]["version"] == container_java
     assert f'java-version: "{container_java}"' in (PROJECT / ".github" / "workflows" / "test.yml").read_text()
-
-
-def test_the_devcontainer_runs_the_election_and_forwards_its_ports() -> None:
-    devcontainer = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
-    assert devcontainer["postAttachCommand"] == "python3 run.py"
-    assert set(devcontainer["forwardPorts"]) <= {8501, 4040}
-    assert 8501 in devcontainer["forwardPorts"]
-    assert any("docker-in-docker" in feature for feature in devcontainer["features"])

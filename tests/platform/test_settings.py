@@ -6,12 +6,8 @@ from election.model.errors import SettingError
 from election.platform.settings import LOGINS, SECRETS, Settings, load_settings, password_setting
 
 
-def test_without_variables_the_defaults_hold():
-    assert load_settings({}) == Settings()
-
-
-def test_an_empty_variable_means_the_default():
-    assert load_settings({"VOTERS": "", "RATE": "  "}) == Settings()
+def test_without_variables_and_with_empty_ones_the_defaults_hold():
+    assert load_settings({}) == load_settings({"VOTERS": "", "RATE": "  "}) == Settings()
 
 
 def test_variables_are_read_by_their_names():
@@ -23,25 +19,14 @@ def test_variables_are_read_by_their_names():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(
-            ("VOTERS", "0"),
-            ("VOTERS", "many"),
-            ("RATE", "-1"),
-            ("RATE", "nan"),
-            ("RATE", "inf"),
-            ("POSTGRES_PORT", "x"),
-        ),
-        # Spark would refuse less than five seconds again and again.
+        *(("VOTERS", text) for text in ("0", "many", "100000001")),
+        *(("RATE", text) for text in ("-1", "nan", "inf")),
         *(("SPARK_CHECKPOINT_INTERVAL", text) for text in ("3 seconds", "4999 milliseconds", "often", "5")),
     ],
 )
 def test_a_bad_value_is_named(name, value):
     with pytest.raises(SettingError, match=f"{name}='{value}'"):
         load_settings({name: value})
-
-
-def test_the_password_is_not_shown():
-    assert "hunter2" not in repr(load_settings({"POSTGRES_PASSWORD": "hunter2"}))
 
 
 def test_each_login_takes_its_own_password_and_name():
@@ -55,7 +40,7 @@ def test_a_user_that_is_given_takes_the_place_of_the_login():
     assert (settings.postgres_user, settings.postgres_password, settings.kafka_sasl_username) == ("me", "mine", "I")
 
 
-def test_a_secret_may_be_in_a_file(tmp_path):
+def test_a_secret_may_be_in_a_file_and_is_not_shown(tmp_path):
     (tmp_path / "secret").write_text("hunter2\n")
     for name in SECRETS:
         settings = load_settings({f"{name.upper()}_FILE": str(tmp_path / "secret")})
@@ -71,15 +56,8 @@ def test_a_secret_may_be_in_a_file(tmp_path):
         ({"POSTGRES_PASSWORD_FILE": "/nowhere", "POSTGRES_PASSWORD": "x"}, "both set"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_PASSWORD is missing"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD_FILE": "/nowhere"}, "KAFKA_SASL_PASSWORD_FILE"),
-        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL='TLS' is none of PLAINTEXT"),
-        (
-            {
-                "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-                "KAFKA_SASL_MECHANISM": "PLAIN",
-                "KAFKA_SASL_PASSWORD": "x",
-            },
-            "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear",
-        ),
+        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL='TLS' is not one of PLAINTEXT"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "PLAIN"}, "send the password in clear"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(environment, said):

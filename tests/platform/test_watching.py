@@ -12,8 +12,8 @@ from election.platform.kafka_topics import TopicWatch
 class Admin:
     """Answers with the topic's id, or with an error."""
 
-    def __init__(self, answer):
-        self.answer = answer
+    def __init__(self):
+        self.answer = "first"
 
     def describe_topics(self, topics, **_):
         return {"votes": self}
@@ -26,36 +26,23 @@ class Admin:
 
 @pytest.fixture
 def admin():
-    return Admin("first")
-
-
-@pytest.fixture
-def watch(admin):
-    return TopicWatch(admin, "votes")
-
-
-def test_a_topic_that_stays_is_no_news(watch, caplog):
-    caplog.set_level("INFO")
-    watch.check()
-    assert not caplog.text
+    return Admin()
 
 
 @pytest.mark.parametrize("answer", ["second", KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)], ids=["anew", "gone"])
-def test_a_topic_that_is_gone_or_made_anew_is_another(watch, admin, answer):
+def test_a_topic_that_is_gone_or_made_anew_is_another(admin, answer):
+    watch = TopicWatch(admin, "votes")
     admin.answer = answer
     with pytest.raises(StartAgain, match="the topic votes"):
         watch.check()
 
 
-def test_while_kafka_does_not_answer_it_says_so_once_and_then_that_it_is_there(watch, admin, caplog):
+def test_while_kafka_does_not_answer_it_says_so_once_and_then_that_it_is_there(admin, caplog):
     caplog.set_level("INFO")
-    admin.answer = KafkaError(KafkaError._TIMED_OUT)
-    watch.check()
-    watch.check()
-    admin.answer = "first"
-    watch.check()
-    watch.check()
-    said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2
-    assert said[0].startswith("waiting for Kafka: ")
-    assert said[1].startswith("Kafka is there after ")
+    watch = TopicWatch(admin, "votes")
+    for answer in ("first", KafkaError(KafkaError._TIMED_OUT), KafkaError(KafkaError._TIMED_OUT), "first", "first"):
+        admin.answer = answer
+        watch.check()
+    waiting, there = [record.getMessage() for record in caplog.records]
+    assert waiting.startswith("waiting for Kafka: ")
+    assert there.startswith("Kafka is there after ")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import simplejson
@@ -15,57 +17,24 @@ from election.results.board import NO_TOPICS, TOPICS_GONE, LiveBoard
 from tests.conftest import wait_for
 
 
-class Message:
-    """One total of a candidate."""
-
-    def __init__(self, votes: int):
-        self.votes = votes
-
-    def topic(self) -> str:
-        return topics.VOTES_PER_CANDIDATE
-
-    def key(self) -> bytes:
-        return b"a"
-
-    def value(self) -> bytes:
-        tally = {"candidate_id": "a", "total_votes": self.votes, "last_vote_at": "2026-05-07T12:00:00Z"}
-        return simplejson.dumps(tally).encode()
-
-    def headers(self) -> None:
-        return None
-
-    def error(self) -> None:
-        return None
+def total(votes: int) -> Mock:
+    """A message with the total of a candidate."""
+    tally = {"candidate_id": "a", "total_votes": votes, "last_vote_at": "2026-05-07T12:00:00Z"}
+    says = {"topic": topics.VOTES_PER_CANDIDATE, "key": b"a", "value": simplejson.dumps(tally).encode()}
+    return Mock(**{f"{name}.return_value": value for name, value in {**says, "headers": None, "error": None}.items()})
 
 
-class Reader:
-    """A consumer that is given these batches, then nothing."""
-
-    def __init__(self, *batches: list[Message]):
-        self.batches = list(batches)
-
-    def consume(self, *_: Any) -> list[Message]:
-        return self.batches.pop(0) if self.batches else []
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
-def on_kafka(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
+@pytest.mark.parametrize(("batches", "moves"), [([], False), ([[total(5)]], False), ([[total(6)]], True)])
+def test_totals_that_are_read_back_are_no_sign_that_the_count_goes_on(
+    monkeypatch: pytest.MonkeyPatch, batches: list[list[Mock]], moves: bool
+) -> None:
+    reader = Mock(**{"consume.side_effect": chain(batches, repeat([]))})
     monkeypatch.setattr(results, "make_admin", lambda _: None)
     monkeypatch.setattr(results, "topic_id", lambda *_: "made once")
     monkeypatch.setattr(results, "make_reader", lambda *_: reader)
-    monkeypatch.setattr(results, "read_to_end", lambda *_: iter([[Message(5)]]))
-
-
-@pytest.mark.parametrize(("batches", "moves"), [([], False), ([[Message(5)]], False), ([[Message(6)]], True)])
-def test_totals_that_are_read_back_are_no_sign_that_the_count_goes_on(
-    monkeypatch: pytest.MonkeyPatch, batches: list[list[Message]], moves: bool
-) -> None:
-    reader = Reader(*batches)
-    on_kafka(monkeypatch, reader)
+    monkeypatch.setattr(results, "read_to_end", lambda *_: iter([[total(5)]]))
     live = LiveBoard(Settings()).start()
-    wait_for(lambda: live.heard_at and not reader.batches, 10, "everything is read")
+    wait_for(lambda: live.heard_at and reader.consume.call_count > len(batches), 10, "everything is read")
     live.close()
     assert live.board.counted == 5 + moves
     assert bool(live.board.changed_at) is moves

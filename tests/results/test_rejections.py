@@ -1,6 +1,5 @@
 """What is kept of the rejected messages: how many for each reason, and how far each partition is read."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +23,3 @@ def test_a_count_that_starts_again_repeats_only_a_suffix_which_counts_once(log, 
     assert seen == [True] * killed + [False] * (killed - checkpoint) + [True] * (len(log) - killed)
     assert (again.by_reason, again.highest) == (rejected.by_reason, rejected.highest)
     assert len(again) == len(log)
-
-
-@pytest.mark.parametrize("place", [(-1, 0), (0, -1)])
-def test_what_is_no_position_is_refused(place):
-    with pytest.raises(ValueError, match="is no position"):
-        Rejections().add(*place, Reason.EMPTY)

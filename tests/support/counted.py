@@ -32,7 +32,7 @@ def tally_votes(settings: Settings, votes: Sequence[Vote]) -> None:
     newest = max(vote.voting_time for vote in votes).astimezone(UTC).isoformat()
     for vote in votes:
         candidate = register.candidate_numbers[vote.candidate_id]
-        box.put(register.numbers[vote.voter_id], candidate, microseconds(vote.voting_time))
+        box.put(register.voter_numbers[vote.voter_id], candidate, microseconds(vote.voting_time))
     for topic in topics.AGGREGATED:
         for key, total in box.totals()[topic.name].items():
             fields = dict(zip(topic.key, key.split("|"), strict=True))

@@ -9,7 +9,7 @@ import psycopg2
 
 from election.access.logins import ensure_logins
 from election.model.definition import load_election
-from election.platform.postgres import Database, rows
+from election.platform.postgres import Database
 from election.platform.runtime import Stop
 from election.platform.settings import LOGINS, Settings, load_settings
 from election.seeding.seed import Seeding
@@ -37,15 +37,3 @@ def execute(settings: Settings, statement: str) -> None:
     connection.set_session(readonly=False)
     with closing(connection), connection, connection.cursor() as cursor:
         cursor.execute(statement)
-
-
-def ask(settings: Settings, query: str) -> list[dict]:
-    with closing(psycopg2.connect(**settings.postgres)) as connection:
-        return rows(connection, query)
-
-
-def owners(settings: Settings) -> dict[str, str]:
-    """Who owns each table, view and index of the election."""
-    query = """SELECT relname, pg_get_userbyid(relowner) AS owner FROM pg_class
-               WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i')"""
-    return {found["relname"]: found["owner"] for found in ask(settings, query)}

@@ -12,14 +12,14 @@ from confluent_kafka import Producer
 from election.access.acls import ensure_users
 from election.platform.kafka import client_config, make_admin
 from election.platform.settings import LOGINS, Settings
-from local.kafka import KafkaServer
+from local.kafka import SERVER_PROPERTIES, KafkaServer
 from local.processes import free_port
 from tests.conftest import wait_for
 
 ADMIN = "admin"
 PASSWORDS = {login: f"kafka-{login}-hunter2" for login in (ADMIN, *LOGINS)}
 # The controller is on 127.0.0.1 and for the broker alone.
-PROPERTIES = f"""
+PROPERTIES = f"""\
 listeners=CLIENTS://127.0.0.1:{{port}},CONTROLLER://127.0.0.1:{{controller_port}}
 listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=CLIENTS
@@ -32,19 +32,24 @@ super.users=User:admin;User:ANONYMOUS
 """
 
 
+class SecuredKafka(KafkaServer):
+    """A user of SCRAM-SHA-512 is there from the start."""
+
+    properties = SERVER_PROPERTIES + PROPERTIES
+    format_options = "--add-scram", f"SCRAM-SHA-512=[name={ADMIN},password={PASSWORDS[ADMIN]}]"
+
+
 def secured_kafka(folder: Path) -> KafkaServer:
     """Not started yet."""
     port = free_port(19092)
     ports = port, free_port(port + 1)
-    return KafkaServer(
-        folder / "kafka", *ports, folder / "kafka.log", properties=PROPERTIES, users={ADMIN: PASSWORDS[ADMIN]}
-    )
+    return SecuredKafka(folder / "kafka", *ports, folder / "kafka.log")
 
 
-def secured_environment(kafka: KafkaServer, login: str) -> dict[str, str]:
+def secured_environment(bootstrap_servers: str, login: str) -> dict[str, str]:
     """What a script of this login is told about the broker."""
     return {
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "KAFKA_SASL_PASSWORD": PASSWORDS[login],
     }

@@ -88,6 +88,3 @@ def _write(
             known = "" if registered is None or not registered[number] else int(registered[number])
             results.writerow([place, known, *here])
     return str(folder)
-
-
-UGLY = right_to_left, no_parties, zeros

@@ -11,23 +11,21 @@ from streamlit.testing.v1 import AppTest
 from dashboard.data.sources import Sources
 from dashboard.drawing import page
 from election import PROJECT
-from election.platform.settings import Settings
 
 APP = PROJECT / "streamlit-app.py"
-NO_DATABASE = Settings(postgres_host="127.0.0.1", postgres_port=1)
 
 
 class Texts(HTMLParser):
-    """The words of some HTML, and its tags."""
+    """The words of some HTML, and its tags with the names of their attributes."""
 
     def __init__(self, html: str):
         super().__init__()
         self.words: list[str] = []
-        self.tags: set[str] = set()
+        self.tags: list[tuple[str, ...]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.add(tag)
+        self.tags.append((tag, *(name for name, _ in attrs)))
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
@@ -52,7 +50,6 @@ class Shown:
 
     def __call__(self, sources: Sources, tab: str = "Results", **query: str) -> str:
         """The page's words on these sources with a tab open; no exception may be on it."""
-        sources.settings = NO_DATABASE
         self.monkeypatch.setattr(page, "open_sources", lambda: sources)
         self.app = AppTest.from_file(str(APP), default_timeout=30)
         for name, value in {"tab": tab, **query}.items():
@@ -60,3 +57,8 @@ class Shown:
         self.app.run()
         assert not self.app.exception
         return str(Texts(html_of(self.app)))
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    return Shown(monkeypatch)
