@@ -26,6 +26,7 @@ from election.platform.kafka_topics import ensure_topics
 from election.platform.postgres import Database
 from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
+from election.seeding import people
 from election.seeding.seed import Seeding
 from local.pipeline import Pipeline
 
@@ -145,8 +146,9 @@ def election() -> Election:
 
 
 @pytest.fixture
-def seeding(settings: Settings, election: Election, stop: Stop) -> Seeding:
-    """What main.py prepares the election with; nothing is prepared yet."""
+def seeding(settings: Settings, election: Election, stop: Stop, monkeypatch: pytest.MonkeyPatch) -> Seeding:
+    """What main.py prepares the election with, and few names to choose from; nothing is prepared yet."""
+    monkeypatch.setattr(people, "POOL_DRAWS", 100)
     return Seeding(replace(settings, voters=election.registered), election, Database(settings, stop), stop)
 
 

@@ -3,19 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
-import simplejson
 
 from election.counting.lookups import find_candidate, find_registered, find_voter, register_lookups
 from election.counting.tallies import (
     first_votes,
     label_tallies,
     parse_messages,
-    reject_votes,
     tally_votes,
     validate_votes,
 )
 from election.model import topics
-from election.model.messages import Reason, Vote, encode_vote, parse_tally
+from election.model.messages import Vote, encode_vote, parse_tally
 
 NOON = datetime(2026, 1, 1, 12, 0, 30, tzinfo=UTC)
 MESSAGE = "key binary, value binary, partition int, offset long"
@@ -74,32 +72,6 @@ def test_votes_are_tallied_in_every_aggregate(spark):
     assert ann.newest_vote_at == NOON
     assert found[topics.TURNOUT_BY_LOCATION, "North"].registered == 2
     assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"].registered == 2
-
-
-def test_each_bad_message_has_its_reason_and_keeps_its_bytes(spark):
-    shape = {"voter_id": "v1", "candidate_id": "a", "voting_time": "2026-01-01T12:00:00Z", "vote": 1}
-    cases = [
-        ((b"v1", None), Reason.EMPTY),
-        ((b"v1", b""), Reason.EMPTY),
-        ((b"v1", b"\xff\xfe"), Reason.NOT_UTF8),
-        ((b"v1", b"nonsense"), Reason.NOT_JSON),
-        ((b"v1", simplejson.dumps(shape | {"vote": "1"}).encode()), Reason.NOT_A_VOTE),
-        ((b"v1", simplejson.dumps(shape | {"name": "Ann"}).encode()), Reason.NOT_A_VOTE),
-        ((b"v2", simplejson.dumps(shape).encode()), Reason.WRONG_KEY),
-        ((None, simplejson.dumps(shape).encode()), Reason.WRONG_KEY),
-        ((b"v1", simplejson.dumps(shape | {"vote": 2}).encode()), Reason.NOT_ONE),
-        ((b"v1", simplejson.dumps(shape | {"voting_time": "2026-02-30T12:00:00Z"}).encode()), Reason.NO_TIME),
-        (good("v1", "c"), Reason.UNKNOWN_CANDIDATE),
-        (good("stranger"), Reason.UNREGISTERED),
-    ]
-    rejected = reject_votes(validated(spark, [message for message, _ in cases])).collect()
-    found = {}
-    for row in rejected:
-        headers = {header.key: bytes(header.value).decode() for header in row.headers}
-        found[int(headers["offset"])] = (row.key and bytes(row.key), row.value and bytes(row.value)), headers["reason"]
-    assert [found[at] for at in range(len(cases))] == [
-        ((key, value or value), reason) for (key, value), reason in cases
-    ]
 
 
 def test_a_bad_vote_never_uses_up_a_voters_turn(spark):

@@ -1,103 +1,49 @@
-"""voting.py's and main.py's loops on real servers."""
+"""main.py's loop on real servers."""
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 
-import pytest
-
-from election.casting.casting import Pace, run_voting
 from election.model import topics
-from election.model.ballots import Ballots
-from election.model.messages import Vote, encode_vote, parse_vote, parse_voter
+from election.model.messages import Vote, parse_voter
 from election.platform.consumer import make_consumer
 from election.platform.kafka import make_producer, make_reader
 from election.platform.kafka_topics import read_to_end
-from election.platform.postgres import Database, row, rows
+from election.platform.postgres import Database, rows
 from election.seeding.vote_stream import manage_vote_stream
 from tests.conftest import wait_for
+from tests.support.counted import log_votes
+from tests.support.votes import recorded
 
-
-@pytest.fixture
-def published(settings, seeded, admin):
-    """The roll is on voters_topic."""
-    seeded.publish_roll(admin, make_producer(settings))
-    return seeded
-
-
-def start_voting(settings, published, stop):
-    arguments = (
-        [Database(settings, stop), Database(settings, stop)],
-        make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS]),
-        make_producer(settings),
-        Ballots(published.election),
-        Pace(0, most=50),
-        stop,
-    )
-    thread = threading.Thread(target=run_voting, args=arguments, daemon=True)
-    thread.start()
-    return thread
-
-
-def recorded_votes(published):
-    return published.database.run(lambda connection: row(connection, "SELECT count(*) FROM votes"))["count"]
-
-
-def latest(settings, topic, parse):
-    """The latest message of each key."""
-    reader = make_reader(settings, [topic])
-    found = {message.key(): parse(message) for batch in read_to_end(reader, [topic]) for message in batch}
-    reader.close()
-    return found
-
-
-def test_everybody_who_does_not_abstain_votes_once_and_comes_back_with_the_time(settings, published, stop):
-    voting = start_voting(settings, published, stop)
-    managing = start_managing(settings, stop)
-    ballots = published.election.ballots
-
-    wait_for(
-        lambda: sum(map(bool, marked(settings).values())) == ballots, 60, f"{ballots} voters come back with voted_at"
-    )
-    assert recorded_votes(published) == ballots
-    logged = latest(settings, topics.VOTES, lambda message: parse_vote(message.key(), message.value()))
-    assert len(logged) == ballots
-    stop.set()
-    voting.join(30)
-    managing.join(30)
-    assert not voting.is_alive()
-    assert not managing.is_alive()
-
-
-def start_managing(settings, stop):
-    votes = make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES])
-    arguments = Database(settings, stop), votes, make_producer(settings), stop
-    thread = threading.Thread(target=manage_vote_stream, args=arguments, daemon=True)
-    thread.start()
-    return thread
+NOT_VOTED = "SELECT voter_id FROM voters WHERE voter_id NOT IN (SELECT voter_id FROM votes) LIMIT 2"
 
 
 def marked(settings):
-    """When each voter voted, as voters_topic says last."""
-    voters = latest(settings, topics.VOTERS, lambda message: parse_voter(message.value()))
-    return {key.decode(): voter.voted_at for key, voter in voters.items()}
+    """Who has voted, and when, as voters_topic says last."""
+    with closing(make_reader(settings, [topics.VOTERS])) as reader:
+        messages = [message for batch in read_to_end(reader, [topics.VOTERS]) for message in batch]
+    said = {message.key().decode(): parse_voter(message.value()).voted_at for message in messages}
+    return {voter_id: datetime.fromisoformat(time) for voter_id, time in said.items() if time}
 
 
-def some_voters(published, count):
-    query = "SELECT voter_id FROM voters ORDER BY voter_id LIMIT %s"
-    return [found["voter_id"] for found in published.database.run(lambda connection: rows(connection, query, (count,)))]
-
-
-def test_a_vote_that_is_not_in_the_record_marks_its_voter_and_one_for_an_unknown_candidate_nobody(
-    settings, published, stop
+def test_each_voter_whose_vote_is_seen_comes_back_with_its_time_and_no_bad_vote_marks_anybody(
+    settings, seeded, admin, stop
 ):
-    [voter_id, robbed, other] = some_voters(published, 3)
-    now = datetime.now(UTC)
     producer = make_producer(settings)
-    producer.produce(topics.VOTES, b"nonsense", "bad", partition=0)
-    for voter, candidate_id in ((voter_id, "1"), (robbed, "nobody"), (other, "nobody"), (other, "1")):
-        producer.produce(topics.VOTES, encode_vote(Vote(voter, candidate_id, now)), voter, partition=0)
+    seeded.publish_roll(admin, producer)
+    votes, now = recorded(seeded, 100), datetime.now(UTC)
+    unrecorded, robbed = seeded.database.run(lambda connection: rows(connection, NOT_VOTED))
+    producer.produce(topics.VOTES, b"nonsense", "bad")
     assert not producer.flush(30)
-    start_managing(settings, stop)
-    wait_for(lambda: marked(settings)[other], 60, "the voter after the bad votes comes back")
-    assert datetime.fromisoformat(marked(settings)[voter_id]) == now
-    assert marked(settings)[robbed] is None
+    seen = [*votes, Vote(unrecorded["voter_id"], "1", now)]
+    log_votes(settings, [Vote(voter_id, "nobody", now) for voter_id in (robbed["voter_id"], votes[0].voter_id)])
+    log_votes(settings, seen)
+    members = make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES])
+    arguments = Database(settings, stop), members, producer, stop
+    managing = threading.Thread(target=manage_vote_stream, args=arguments, daemon=True)
+    managing.start()
+    wait_for(lambda: len(marked(settings)) == len(seen), 60, "the voters come back")
+    assert marked(settings) == {vote.voter_id: vote.voting_time for vote in seen}
+    stop.set()
+    managing.join(30)
+    assert not managing.is_alive()

@@ -13,8 +13,6 @@ from local.pipeline import Pipeline
 def bench(services: Pipeline, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     monkeypatch.setattr(services, "settings", {**services.settings, **LAB_SETTINGS})
     monkeypatch.setattr(services, "start_services", lambda: None)
-    bench = Workbench()
-    bench.pipeline = services
-    yield bench
+    yield Workbench(services)
     while services.parts:
         services.parts.popitem()[1].stop()
