@@ -42,7 +42,7 @@ def test_a_disk_is_full_for_a_while_and_every_vote_is_there_all_the_same(
 ):
     # Far from the ports that others take, who look for the next free one too.
     server = server_on(disk.path, folder, free_port(randrange(20_000, 30_000)))
-    environment = {**server.environment, "VOTERS": str(VOTERS), "RATE": "100"}
+    environment = {**server.environment, **PACE}
     settings = load_settings({**services.environment, **environment})
     ballots, database = load_election("simulated", VOTERS).ballots, Database(settings, stop)
 
