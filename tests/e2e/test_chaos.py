@@ -3,7 +3,7 @@
 from tests.chaos.plan import Event, Plan
 from tests.chaos.rounds import Round
 
-EVENTS = Event(5, "kill_voting"), Event(8, "repeat_votes"), Event(10, "kill_spark_jvm"), Event(13, "kill_kafka", 2)
+EVENTS = Event(5, "kill_voting"), Event(8, "repeat_votes"), Event(10, "kill_kafka", 2), Event(12, "kill_spark_jvm")
 
 
 def test_an_election_is_counted_exactly_though_its_parts_are_killed(java, folder):
