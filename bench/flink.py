@@ -58,9 +58,16 @@ def ensure_flink() -> Path:
 
 
 def start_flink(pipeline: Pipeline, settings: Settings, options: Mapping[str, str] | None = None) -> Process:
-    """Flink, counting; `options` are added to its configuration. Raises NotStarted."""
+    """Flink, counting, from its newest checkpoint if it has one; `options` are added to its configuration.
+
+    Raises NotStarted.
+    """
     python, folder = ensure_flink(), pipeline.folder
-    _make_topic(settings)
+    saved = sorted((folder / "flink-checkpoints").glob("*/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
+    if saved:
+        options = {"execution.state-recovery.path": saved[-1].parent.as_uri(), **(options or {})}
+    else:
+        _make_topic(settings)
     roll = folder / "roll.csv"
     job = folder / "flink.json"
     with transaction(settings) as connection, connection.cursor() as cursor:

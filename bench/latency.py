@@ -11,7 +11,8 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.synchronize import Event
@@ -130,6 +131,26 @@ def receive(
     delays.put(taken)
 
 
+@contextmanager
+def reading(way: Way, settings: Settings) -> Iterator[Callable[[], list[tuple[float, float]]]]:
+    """Reads the way's totals in a process of its own; the function ends that and returns what `receive` has taken."""
+    context = multiprocessing.get_context("spawn")
+    ready, stop, delays = context.Event(), context.Event(), context.Queue()
+    arguments = settings, way.topic, way.prefix, ready, stop, delays
+    process = context.Process(target=receive, args=arguments, daemon=True)
+    process.start()
+    ready.wait()
+
+    def taken() -> list[tuple[float, float]]:
+        stop.set()
+        return delays.get()
+
+    try:
+        yield taken
+    finally:
+        process.kill()
+
+
 def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[int, Latency]:
     """Latency at each of `rates` votes a second, over a window of `seconds`, with a roll of `voters` at least."""
     schedule = windows(rates, seconds)
@@ -137,20 +158,15 @@ def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[i
     with election(VOTERS=str(voters), KAFKA_PARTITIONS="2", RAMP_UP_SECONDS="0") as (pipeline, settings):
         counter = way.start(pipeline, settings)
         pipeline.start("main")
-        context = multiprocessing.get_context("spawn")
-        ready, stop, delays = context.Event(), context.Event(), context.Queue()
-        reading = context.Process(target=receive, args=(settings, way.topic, way.prefix, ready, stop, delays))
-        reading.start()
-        ready.wait()
-        started = time.time()
-        for window in schedule:
-            voting = pipeline.start("voting", RATE=str(window.rate))
-            time.sleep(max(0.0, started + window.end - time.time()))
-            voting.stop()
-        total = count_rows(settings, "votes")
-        until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
-        stop.set()
-        taken = delays.get()
+        with reading(way, settings) as stop_reading:
+            started = time.time()
+            for window in schedule:
+                voting = pipeline.start("voting", RATE=str(window.rate))
+                time.sleep(max(0.0, started + window.end - time.time()))
+                voting.stop()
+            total = count_rows(settings, "votes")
+            until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
+            taken = stop_reading()
         exact = set(way.counted(settings)) == {total}
         counter.stop()
     moments = [(at - started, 1000 * delay) for at, delay in taken]

@@ -91,7 +91,7 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
 
     def run(moves: float, *arguments: str):
-        part = bench.Part(lambda _: [{"name": "simulated", "moves": moves, "fresh": 30.0}], tables.crash)
+        part = bench.Part(lambda _: [{"name": "simulated", "moves": moves, "fresh": 30.0, "exact": True}], tables.crash)
         monkeypatch.setitem(bench.PARTS, "crash", part)
         monkeypatch.setattr(sys, "argv", ["bench", "crash", "--runs", "1", *arguments])
         code = bench.main()
