@@ -42,12 +42,12 @@ def look(settings: Settings) -> Report:
         with transaction(settings, application_name=AUDIT) as connection:
             for vote in read_record(connection):
                 tree.add(vote.leaf)
-                voter, candidate = (
-                    register.voter_numbers.get(vote.voter_id),
-                    register.candidate_numbers.get(vote.candidate_id),
-                )
-                if voter is None or candidate is None:
-                    raise CannotLook(f"the roll has changed: voter {vote.voter_id} was not on it; look again")
+                try:
+                    voter = register.voter_numbers[vote.voter_id]
+                    candidate = register.candidate_numbers[vote.candidate_id]
+                except KeyError as error:
+                    who = error.args[0]
+                    raise CannotLook(f"{who!r} was registered while the audit looked: look again") from None
                 record.put(voter, candidate, vote.time)
     return compare(held, register, record, recount, board, tree.root.hex())
 

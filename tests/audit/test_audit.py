@@ -4,7 +4,9 @@ import pytest
 
 from election.audit.__main__ import main
 from election.audit.auditor import look
+from election.audit.seal import RecordedVote
 from election.model import topics
+from election.model.errors import CannotLook
 from election.model.messages import parse_verdict
 from election.platform.postgres import transaction
 from election.trace.__main__ import read_topic
@@ -108,3 +110,11 @@ def test_it_exits_2_with_one_line_when_it_cannot_look(settings, seeded, monkeypa
     assert said.startswith("the audit could not look: ")
     assert reason in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("voter", "candidate", "who"), [("stranger", "1", "stranger"), ("", "nobody", "nobody")])
+def test_who_was_registered_while_it_looked_is_named(settings, seeded, monkeypatch, voter, candidate, who):
+    voter = voter or recorded(seeded, 1)[0].voter_id
+    monkeypatch.setattr("election.audit.auditor.read_record", lambda _: [RecordedVote(voter, candidate, 0)])
+    with pytest.raises(CannotLook, match=f"'{who}' was registered while the audit looked: look again"):
+        look(settings)
