@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from bench.harness import count_rows, election, until
-from bench.latency import TURNOUT, Way, reading
+from bench.harness import election
+from bench.latency import TURNOUT, Way, reading, until_all_counted
 from local.processes import Process
 
 RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 120, 1.0
@@ -42,9 +42,7 @@ def measure(way: Way) -> Crash:
             time.sleep(max(0.0, killed + WATCHED_SECONDS - time.time()))
             moments = stop_reading()
         voting.stop()
-        total = count_rows(settings, "votes")
-        until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
-        exact = set(way.counted(settings)) == {total}
+        exact = until_all_counted(way, settings)
         counter.stop()
     after = [(at - killed, delay) for at, delay in moments if at > killed + 0.5]
     if not after:

@@ -151,6 +151,13 @@ def reading(way: Way, settings: Settings) -> Iterator[Callable[[], list[tuple[fl
         process.kill()
 
 
+def until_all_counted(way: Way, settings: Settings) -> bool:
+    """Returns when every aggregate has all recorded votes; whether each has exactly those."""
+    total = count_rows(settings, "votes")
+    until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
+    return set(way.counted(settings)) == {total}
+
+
 def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[int, Latency]:
     """Latency at each of `rates` votes a second, over a window of `seconds`, with a roll of `voters` at least."""
     schedule = windows(rates, seconds)
@@ -164,10 +171,8 @@ def measure(way: Way, rates: Iterable[int], seconds: int, voters: int) -> dict[i
                 voting = pipeline.start("voting", RATE=str(window.rate))
                 time.sleep(max(0.0, started + window.end - time.time()))
                 voting.stop()
-            total = count_rows(settings, "votes")
-            until(lambda: min(way.counted(settings)) >= total, "every vote is counted", 1)
+            exact = until_all_counted(way, settings)
             taken = stop_reading()
-        exact = set(way.counted(settings)) == {total}
         counter.stop()
     moments = [(at - started, 1000 * delay) for at, delay in taken]
     return {

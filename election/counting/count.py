@@ -177,7 +177,7 @@ class Count:
                     self.stop.at_work()
                 self.stop.wait(0.2)
         finally:
-            # Spark logs it as errors when a real-time batch is stopped.
+            # Spark logs errors when a real-time batch is stopped on purpose.
             self.spark.sparkContext.setLogLevel("OFF")
             for query in self._queries:
                 query.stop()
