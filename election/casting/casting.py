@@ -92,6 +92,8 @@ def cast_votes(voters: Sequence[Voter], ballots: Ballots, now: datetime) -> list
 
 def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
     """Names the voters whom the roll does not have, or has under another registration number."""
+    if len(stored) == len(cast):
+        return
     found = {(registration, vote.voter_id) for registration, vote in stored}
     strangers = sorted({(registration, vote.voter_id) for registration, vote in cast} - found)
     _log_skipped([f"voter {voter_id:.64}: not on the roll under {number!r}" for number, voter_id in strangers])
