@@ -7,6 +7,10 @@ from random import Random
 
 from tests.chaos.faults import FAULTS
 
+# What a kill of a count in its first two minutes meets: its first checkpoint, which comes after one, not yet begun,
+# under way and saved; and when it starts again, fewer waiting votes than it counts in micro-batches, or more.
+KILL_SECONDS, KILL_RATES = range(1, 121), (200, 1500)
+LEFT_SECONDS, TURNOUT = 20, 0.6
 # How long a paced round votes. At full speed all is cast soon, and counted for as long.
 VOTING_SECONDS = 40
 SOONEST_SECONDS, LONGEST_DOWNTIME_SECONDS = 2.0, 4.0
@@ -35,6 +39,9 @@ class Plan:
     batch_size: int
     voting_processes: int
     events: tuple[Event, ...]
+    checkpoint_interval: str = "5 seconds"
+    # Whether voting, and the time of the events, begins when the count is ready, as run.py has it.
+    count_first: bool = False
 
     def __str__(self) -> str:
         pace = f"{self.rate} votes/s" if self.rate else "full speed"
@@ -63,4 +70,19 @@ def draw_plan(seed: int) -> Plan:
         batch_size=random.choice([20, 200, 1000] if paced else [5, 10]),
         voting_processes=random.choice([1, 1, 2, 3]),
         events=tuple(sorted(events, key=lambda event: event.at)),
+    )
+
+
+def plan_kill(second: int, rate: int) -> Plan:
+    """The count is killed so many seconds after the polls opened; a third of a minute's votes at least come later."""
+    return Plan(
+        seed=second,
+        voters=round(rate * (second + LEFT_SECONDS) / TURNOUT),
+        rate=rate,
+        partitions=4,
+        batch_size=4000,
+        voting_processes=1,
+        events=(Event(second, "kill_spark"),),
+        checkpoint_interval="60 seconds",
+        count_first=True,
     )

@@ -33,6 +33,7 @@ from local.postgres import PostgresServer
 from local.processes import Process
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
+from tests.conftest import wait_for
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,10 @@ class Round:
         environment = {
             "VOTERS": str(plan.voters),
             "RATE": str(plan.rate),
+            "RAMP_UP_SECONDS": "0",
             "KAFKA_PARTITIONS": str(plan.partitions),
             "VOTING_BATCH_SIZE": str(plan.batch_size),
-            "SPARK_CHECKPOINT_INTERVAL": "5 seconds",
+            "SPARK_CHECKPOINT_INTERVAL": plan.checkpoint_interval,
             "SPARK_DRIVER_MEMORY": "1g",
             "RANDOMUSER_URL": "http://127.0.0.1:9/",
         }
@@ -82,7 +84,11 @@ class Round:
             with self.pipeline:
                 self.pipeline.start_services()
                 more = [f"voting-{number}" for number in range(2, self.plan.voting_processes + 1)]
-                for part in ("main", SPARK, "voting", *more):
+                for part in ("main", SPARK):
+                    self.pipeline.start(part)
+                if self.plan.count_first:
+                    wait_for(partial(self.pipeline.is_at_work, SPARK), self.timeout_seconds, "the count is ready")
+                for part in ("voting", *more):
                     self.pipeline.start(part)
                 for event in self.plan.events:
                     self.later(event.at, partial(self._strike, event))
