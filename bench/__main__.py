@@ -119,7 +119,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], metavar="PART")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--voters", type=int, default=100_000)
-    parser.add_argument("--seconds", type=int, default=120, help="of each latency window")
+    parser.add_argument("--seconds", type=int, default=300, help="of each latency window")
     parser.add_argument(
         "--rates", type=int, nargs="+", default=[2000, 200], help="votes per second of the latency part"
     )

@@ -15,7 +15,7 @@ from bench.harness import election
 from bench.latency import TURNOUT, Way, reading, until_all_counted
 from local.processes import Process
 
-RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 120, 1.0
+RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 180, 1.0
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from election.platform.kafka_topics import end_offsets
 from election.platform.postgres import transaction
 from election.platform.settings import Settings, load_settings
 from local.pipeline import Pipeline
+from local.processes import Process
 
 DEADLINE_SECONDS = 900
 TOTALS_READ, LOOK_SECONDS = 500, 0.1
@@ -59,6 +60,12 @@ def election(**environment: str) -> Iterator[tuple[SeededPipeline, Settings]]:
             pipeline.seed_seconds = time.monotonic() - started
             main.stop()
             yield pipeline, settings
+
+
+def start_run(folder: Path, *arguments: str) -> Process:
+    """`run.py` in a folder of its own. Like every process of a benchmark, it ends with it, however that ends."""
+    command = [sys.executable, "-m", "local.cli", "--folder", str(folder), *arguments]
+    return Process("run.py", command, folder.with_suffix(".log"), folder=PROJECT)
 
 
 def audited(pipeline: Pipeline) -> bool:

@@ -1,6 +1,7 @@
 """How soon a vote is in the tally: from its casting by voting.py until its updated total is read by another consumer.
 
-Every aggregate is computed, the roll is joined, checkpoints fall inside the windows: the same for each way of counting.
+Every aggregate is computed, the roll is joined, and a window is as long as the time from a checkpoint to the next, so
+that it has one: the same for each way of counting.
 One count has a window for each rate, in the order of the rates.
 The reader is a process of its own; it polls message by message and takes the delay of the newest vote in each total per
 candidate.
@@ -39,8 +40,8 @@ TURNOUT = 0.7
 class Latency:
     """Milliseconds from a vote to its total, over one window; `exact`: every vote sent was counted, once.
 
-    `pause` is the median of each minute's longest: a checkpoint falls into every minute. `worst_at` is when the longest
-    of all ended, in seconds since the window began.
+    `pause` is the median of each minute's longest. `worst_at` is when the longest of all ended, in seconds since the
+    window began.
     """
 
     p50: float
@@ -117,11 +118,14 @@ def receive(
     settings: Settings, topic: str, prefix: bytes, ready: Event, stop: Event, delays: multiprocessing.Queue
 ) -> None:
     """Reads the totals per candidate and takes (time read, delay in seconds) of each that is larger than all before."""
-    reader, taken = make_reader(settings, [topic]), []
+    reader, taken, benchmark = make_reader(settings, [topic]), [], multiprocessing.parent_process()
+    assert benchmark
     largest: dict[bytes, int] = {}
     ready.set()
     while not stop.is_set():
         message = reader.poll(0.1)
+        if message is None and not benchmark.is_alive():
+            return
         if message is not None and not message.error() and (message.key() or b"").startswith(prefix):
             now, tally, key = time.time(), parse_tally(message.value()), message.key() or b""
             if tally.total_votes > largest.get(key, 0):

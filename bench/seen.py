@@ -7,10 +7,7 @@ outside run.py has it.
 from __future__ import annotations
 
 import os
-import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -18,9 +15,8 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 
-from bench.harness import until
+from bench.harness import start_run, until
 from bench.latency import REAL_TIME, reading
-from election import PROJECT
 from election.model import topics
 from election.platform.kafka import make_reader
 from election.platform.settings import Settings, load_settings
@@ -49,8 +45,7 @@ def measure(name: str, seconds: float) -> Seen:
         Path(folder).chmod(0o755)
         settings = load_settings({**os.environ, **Pipeline(Path(folder) / "ports").environment})
         began = time.time()
-        command = [sys.executable, "-m", "local.cli", "--folder", f"{folder}/run", "--election", name]
-        run = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = start_run(Path(folder) / "run", "--election", name)
         try:
             until(lambda: _topics_are_there(settings), "main.py creates the topics", 0.2)
             with reading(REAL_TIME, settings) as stop_reading:
@@ -58,8 +53,7 @@ def measure(name: str, seconds: float) -> Seen:
                 time.sleep(seconds)
                 moments = stop_reading()
         finally:
-            run.send_signal(signal.SIGTERM)
-            run.wait(120)
+            run.stop(timeout_seconds=120)
     delays = [1000 * delay for _, delay in moments]
     cuts = statistics.quantiles(delays, n=100)
     late = sum(delay > 1000 * LATE_SECONDS for delay in delays) / len(delays)

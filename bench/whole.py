@@ -7,7 +7,6 @@ exact. Memory is what all its processes hold together (proportional set size), l
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from election import PROJECT
+from bench.harness import start_run
 
 LOOK_SECONDS = 2
 GIVE_UP_SECONDS = 1800
@@ -35,17 +34,15 @@ def measure(voters: int) -> Whole:
     """`run.py --voters N --rate 0 --until-counted --no-dashboard`, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         Path(name).chmod(0o755)
-        command = [sys.executable, "-m", "local.cli", "--folder", name, "--voters", str(voters)]
-        command += ["--rate", "0", "--until-counted", "--no-dashboard"]
         started, most = time.monotonic(), 0.0
-        run = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while run.poll() is None and time.monotonic() - started < GIVE_UP_SECONDS:
+        options = "--voters", str(voters), "--rate", "0", "--until-counted", "--no-dashboard"
+        run = start_run(Path(name) / "run", *options)
+        while run.running and time.monotonic() - started < GIVE_UP_SECONDS:
             most = max(most, memory_mb(run.pid))
             with suppress(subprocess.TimeoutExpired):
-                run.wait(LOOK_SECONDS)
+                run.popen.wait(LOOK_SECONDS)
         seconds = time.monotonic() - started
-        run.terminate()
-        return Whole(seconds, most, run.wait(120) == 0)
+        return Whole(seconds, most, run.stop(timeout_seconds=120) == 0)
 
 
 def memory_mb(process: int) -> float:
