@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5
 TOTALS, REJECTED = "totals", "rejected"
-# A query without state has only its position to save. What it repeats after a kill is known by the offset it carries.
-REJECTED_CHECKPOINT_INTERVAL = "5 minutes"
 # A cold JVM counts 100,000 waiting votes in 16 s in micro-batches, in 40 s in real time; fewer are not worth the start.
 MANY_VOTES, FEW_VOTES, BATCH_VOTES = 30_000, 10_000, 500_000
 DRAIN = {"availableNow": True}
@@ -76,16 +74,17 @@ class Count:
 
     def write_totals(self, totals: DataFrame) -> None:
         """Sends each new total to its aggregated_* topic. In real time each is a small batch, not worth compressing."""
-        self._start(TOTALS, totals, self.settings.spark_checkpoint_interval, compression="none")
+        self._start(TOTALS, totals, compression="none")
 
     def write_rejected(self, rejected: DataFrame) -> None:
         """Sends each rejected message to rejected_votes. They come in floods, and are compressed."""
-        self._start(REJECTED, rejected, REJECTED_CHECKPOINT_INTERVAL, compression="lz4")
+        self._start(REJECTED, rejected, compression="lz4")
 
-    def _start(self, name: str, messages: DataFrame, checkpoint_interval: str, compression: str) -> None:
+    def _start(self, name: str, messages: DataFrame, compression: str) -> None:
         self._started = name
         in_batches = {"processingTime": self.settings.spark_trigger}
-        lasting = {"realTime": checkpoint_interval} if self.settings.real_time else in_batches
+        real_time = {"realTime": self.settings.spark_checkpoint_interval}
+        lasting = real_time if self.settings.real_time else in_batches
         self._queries.append(
             messages.writeStream.queryName(name)
             .format("kafka")

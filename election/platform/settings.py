@@ -68,7 +68,7 @@ class Settings:
 
     spark_master: str | None = None
     spark_trigger: str = "real-time"
-    spark_checkpoint_interval: Annotated[str, INTERVAL] = "60 seconds"
+    spark_checkpoint_interval: Annotated[str, INTERVAL] = "5 minutes"
     spark_checkpoint_dir: str = str(PROJECT / "var" / "checkpoints")
     spark_shuffle_partitions: Annotated[int, WHOLE] = 2
     spark_driver_memory: str = "2g"
