@@ -152,9 +152,9 @@ class Count:
         self._queries, self._passing, self._started = [], passing or {}, ""
         ready, saved, check_at = False, False, 0.0
         wait_for_slots(self.spark, self.slots, self.stop)
-        self.spark.sparkContext.setLogLevel("ERROR")
         try:
             counting(self)
+            self.spark.sparkContext.setLogLevel("ERROR")
             log.info("the queries have started: their first tasks follow")
             while not self.stop.is_set():
                 ended = [query for query in self._queries if not query.isActive]
@@ -176,7 +176,7 @@ class Count:
                     self.stop.at_work()
                 self.stop.wait(0.2)
         finally:
-            # Spark logs errors when a real-time batch is stopped on purpose.
+            # Spark logs errors when a real-time batch is stopped on purpose, also a moment later.
             self.spark.sparkContext.setLogLevel("OFF")
             for query in self._queries:
                 query.stop()

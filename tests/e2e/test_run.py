@@ -113,6 +113,7 @@ def test_killed_and_stopped_on_the_way_the_same_command_goes_on_to_the_official_
     stopped = start(folder / "var")
     try:
         wait_for(lambda: said("voting", "cast "), 200, "votes are cast")
+        assert not said("spark-streaming", " ERROR "), "a normal start logs no error"
         refused = run(folder / "var", "--no-dashboard")
         assert refused.returncode == 1
         assert "error: an election is running already" in refused.stderr
