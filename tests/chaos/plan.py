@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from election.model.definition import load_election
 from tests.chaos.faults import FAULTS
 
 # What a kill of a count in its first two minutes meets: its first checkpoint, which comes after one, not yet begun,
 # under way and saved; and when it starts again, fewer waiting votes than it counts in micro-batches, or more.
 KILL_SECONDS, KILL_RATES = range(1, 121), (200, 1500)
-LEFT_SECONDS, TURNOUT = 20, 0.6
+LEFT_SECONDS = 20
 # How long a paced round votes. At full speed all is cast soon, and counted for as long.
 VOTING_SECONDS = 40
 SOONEST_SECONDS, LONGEST_DOWNTIME_SECONDS = 2.0, 4.0
@@ -74,10 +75,11 @@ def draw_plan(seed: int) -> Plan:
 
 
 def plan_kill(second: int, rate: int) -> Plan:
-    """The count is killed so many seconds after the polls opened; a third of a minute's votes at least come later."""
+    """The count is killed so many seconds after the polls opened; votes of LEFT_SECONDS come after that."""
+    simulated, votes = load_election("simulated"), rate * (second + LEFT_SECONDS)
     return Plan(
         seed=second,
-        voters=round(rate * (second + LEFT_SECONDS) / TURNOUT),
+        voters=round(votes * simulated.registered / simulated.ballots),
         rate=rate,
         partitions=4,
         batch_size=4000,

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 SPARK = "spark-streaming"
 COUNTS = b"votes so far are counted"
 BEGINS_AGAIN = b"starting again", b"starts again"
-TICK_SECONDS, LOOK_SECONDS, RESTART_SECONDS = 0.2, 2.0, 1.0
+TICK_SECONDS, LOOK_SECONDS = 0.2, 2.0
 INJECT_SECONDS = 150.0
 
 
@@ -145,7 +145,6 @@ class Round:
         for name in self.pipeline.dead_parts():
             log.info("%s ended with %s: starts again", name, self.pipeline.parts[name].popen.returncode)
             self.restarts += 1
-            time.sleep(RESTART_SECONDS)
             if name == SPARK:
                 self.spark_must_count_again()
             self.pipeline.start(name)
