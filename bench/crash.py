@@ -28,7 +28,7 @@ class Crash:
 
 
 def measure(way: Way) -> Crash:
-    """The kill comes two minutes after the first vote: the count is warm and has saved a checkpoint."""
+    """The kill comes two minutes after the first vote, when the count is warm."""
     voters = int(RATE * (KILL_SECONDS + WATCHED_SECONDS) / TURNOUT)
     with election(VOTERS=str(voters), RATE=str(RATE), KAFKA_PARTITIONS="2") as (pipeline, settings):
         counter = way.start(pipeline, settings)

@@ -1,7 +1,7 @@
 """How soon a vote is in the tally: from its casting by voting.py until its updated total is read by another consumer.
 
-Every aggregate is computed, the roll is joined, and a window is as long as the time from a checkpoint to the next, so
-that it has one: the same for each way of counting.
+Every aggregate is computed, the roll is joined, and by default a window is as long as the time from a checkpoint to the
+next, so that it has one: the same for each way of counting.
 One count has a window for each rate, in the order of the rates.
 The reader is a process of its own; it polls message by message and takes the delay of the newest vote in each total per
 candidate.
