@@ -130,7 +130,7 @@ def receive(
             now, tally, key = time.time(), parse_tally(message.value()), message.key() or b""
             if tally.total_votes > largest.get(key, 0):
                 largest[key] = tally.total_votes
-                taken.append((now, now - tally.newest_vote_at.timestamp()))
+                taken.append((now, now - tally.last_vote_at.timestamp()))
     reader.close()
     delays.put(taken)
 

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 import psycopg2
+from confluent_kafka import KafkaException
 
 from election.audit.auditor import settled
 from election.audit.report import render_report
@@ -21,7 +22,7 @@ from election.model.rows import Candidate
 from election.platform.postgres import rows, transaction
 from election.platform.runtime import Stop
 from election.platform.settings import Settings, load_settings
-from election.results.board import Board, LiveBoard
+from election.results.board import HOW_MANY, Board, LiveBoard, read_board
 from local.pipeline import DASHBOARD, Pipeline
 from local.screen import Row, Screen, draw_result, make_console
 
@@ -38,7 +39,7 @@ class Supervisor:
     def __init__(self, pipeline: Pipeline, election: Election, stop: Stop):
         self.pipeline, self.election, self.stop = pipeline, election, stop
         self.settings: Settings = load_settings({**os.environ, **pipeline.environment}, "auditor")
-        self.live = LiveBoard(self.settings)
+        self.live = LiveBoard(self.settings, HOW_MANY)
         self.restarts: dict[str, list[float]] = {}
         self.recorded = self.registered = 0
         self.look_at = 0.0
@@ -54,17 +55,17 @@ class Supervisor:
         try:
             footer = f"Ctrl-C stops everything · logs: {os.path.relpath(self.pipeline.logs)}"
             with closing(Screen(self.election.title, footer)) as screen:
-                done = self._watch(screen, until_counted)
-            if done:
-                known = report_result(self.election, self.live.board, time.monotonic() - self.started)
+                counted = self._watch(screen, until_counted)
+            if counted:
+                known = report_result(self.election, counted, time.monotonic() - self.started)
                 return 0 if report_audit(self.settings) and known else 1
         finally:
             self.live.close()
         print("\nstopping", flush=True)
         return 0
 
-    def _watch(self, screen: Screen, until_counted: bool) -> bool:
-        """True as soon as everything is counted, if that is waited for; False when told to stop."""
+    def _watch(self, screen: Screen, until_counted: bool) -> Board | None:
+        """All totals as soon as everything is counted, if that is waited for; None when told to stop."""
         audited = False
         while not self.stop.wait(REFRESH_SECONDS):
             # Voting begins when the count is ready, so that the first vote is counted at once.
@@ -72,16 +73,23 @@ class Supervisor:
                 self.pipeline.start("voting")
             self.revive()
             self._look()
-            counted = self.live.board.counted_everywhere >= self.election.ballots
             screen.show(self.rows(), [self.figures(), *self.standstill()])
-            if until_counted and counted:
-                return True
-            if counted and not audited:
-                audited = True
-                report_audit(self.settings)
+            if self.live.board.counted >= self.election.ballots:
+                if until_counted and (board := self._read_counted()):
+                    return board
+                if not until_counted and not audited:
+                    audited = True
+                    report_audit(self.settings)
             if until_counted and time.monotonic() - self.moved_at > HOPELESS_SECONDS:
                 raise NotStarted("\n".join(self.standstill()))
-        return False
+        return None
+
+    def _read_counted(self) -> Board | None:
+        """All totals, once every vote is in each aggregate; None before, and while Kafka is away."""
+        with suppress(KafkaException):
+            board = read_board(self.settings)
+            return board if board.counted_everywhere >= self.election.ballots else None
+        return None
 
     def revive(self) -> None:
         """Starts again what has died; gives up on what dies five times within a minute."""
@@ -116,7 +124,7 @@ class Supervisor:
         if furthest != self.furthest:
             self.furthest, self.moved_at = furthest, time.monotonic()
         still_seconds = time.monotonic() - self.moved_at
-        if still_seconds < STILL_SECONDS or self.live.board.counted_everywhere >= self.election.ballots:
+        if still_seconds < STILL_SECONDS or self.live.board.counted >= self.election.ballots:
             return []
         said = [f"{name}: {part.last_line()}" for name, part in self.pipeline.parts.items() if name != DASHBOARD]
         return [f"nothing has moved for {still_seconds:.0f} s; `python3 run.py doctor` looks for the cause", *said]

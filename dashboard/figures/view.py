@@ -152,7 +152,7 @@ class View:
     @property
     def newest_vote_at(self) -> float | None:
         """When the newest counted vote was cast."""
-        return max((tally.newest_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
+        return max((tally.last_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
 def once(make: Function) -> Function:

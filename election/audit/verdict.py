@@ -15,7 +15,7 @@ from election.platform.kafka import make_producer, publish
 from election.platform.postgres import Database
 from election.platform.runtime import Stop, wait_until
 from election.platform.settings import Settings
-from election.results.board import LiveBoard
+from election.results.board import HOW_MANY, LiveBoard
 from election.results.look import read_held
 
 PUBLISH_SECONDS = 30.0
@@ -49,7 +49,7 @@ def wait_until_counted(settings: Settings, stop: Stop) -> None:
 
     Raises Stopped.
     """
-    with closing(LiveBoard(settings).start()) as live, closing(Database(settings, stop)) as database:
+    with closing(LiveBoard(settings, HOW_MANY).start()) as live, closing(Database(settings, stop)) as database:
 
         def lacking() -> str | None:
             try:
@@ -59,6 +59,6 @@ def wait_until_counted(settings: Settings, stop: Stop) -> None:
             if live.problem:
                 return live.problem
             waited_for = f"{held.votes_expected:,} votes to be counted"
-            return waited_for if live.board.counted_everywhere < held.votes_expected else None
+            return waited_for if live.board.counted < held.votes_expected else None
 
         wait_until(lacking, "the count", stop)

@@ -67,6 +67,7 @@ class Voter(msgspec.Struct, frozen=True):
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 UtcText = Annotated[str, msgspec.Meta(pattern=f"^{UTC_TIME}{END}", description="a time in UTC, ISO 8601")]
+UtcTime = Annotated[datetime, msgspec.Meta(tz=True, extra_json_schema=msgspec.json.schema(UtcText))]
 TallyText = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Read = TypeVar("Read")
 
@@ -75,7 +76,7 @@ class Tally(msgspec.Struct, frozen=True):
     """One running total, absolute and only growing. A field that its topic doesn't have is empty."""
 
     total_votes: Count
-    last_vote_at: UtcText
+    last_vote_at: UtcTime
     candidate_id: TallyText = ""
     candidate_name: TallyText = ""
     party_affiliation: TallyText = ""
@@ -85,14 +86,6 @@ class Tally(msgspec.Struct, frozen=True):
     age_group: TallyText = ""
     minute: TallyText = ""
     registered: Count | None = None
-
-    def __post_init__(self) -> None:
-        """Refuses a day that no calendar has."""
-        datetime.fromisoformat(self.last_vote_at)
-
-    @property
-    def newest_vote_at(self) -> datetime:
-        return datetime.fromisoformat(self.last_vote_at)
 
 
 class Verdict(msgspec.Struct, frozen=True):

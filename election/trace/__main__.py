@@ -116,7 +116,7 @@ def _trace_tally(settings: Settings, vote: Vote) -> Step:
             tally = parse_tally(message.value())
         except Malformed:
             continue
-        if tally.newest_vote_at >= vote.voting_time:
+        if tally.last_vote_at >= vote.voting_time:
             return _step(message, f"total {tally.total_votes:,}, the first as new as this vote")
     return Step(topics.VOTES_PER_CANDIDATE, f"no total of candidate {vote.candidate_id} is as new as this vote yet")
 

@@ -69,7 +69,7 @@ def test_votes_are_tallied_in_every_aggregate(spark):
     }
     ann = found[topics.VOTES_PER_CANDIDATE, "a"]
     assert (ann.candidate_name, ann.party_affiliation, ann.photo_url) == ("Ann", "Red", "http://photos/a")
-    assert ann.newest_vote_at == NOON
+    assert ann.last_vote_at == NOON
     assert found[topics.TURNOUT_BY_LOCATION, "North"].registered == 2
     assert found[topics.TURNOUT_BY_AGE_GROUP, "25-34"].registered == 2
 

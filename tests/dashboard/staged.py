@@ -91,7 +91,7 @@ def staged_board(election: Election, cast: Sequence[dict[str, Any]], now: float)
             fields |= {name: candidate[name] for name in candidate if name in Tally.__struct_fields__}
             if topic.name in topics.TURNOUTS:
                 fields["registered"] = registered.get(key[0], 1)
-            board.totals[topic.name]["|".join(key)] = Tally(total, newest.isoformat(), **fields)
+            board.totals[topic.name]["|".join(key)] = Tally(total, newest, **fields)
     return board
 
 
