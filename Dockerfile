@@ -11,8 +11,16 @@ COPY requirements.lock .
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/venv \
  && pip --python /opt/venv/bin/python install -q --disable-pip-version-check --require-hashes -r requirements.lock
-COPY deploy/slim.py .
-RUN /opt/venv/bin/python slim.py /opt/venv
+# Half of what pip brings, and nothing here uses: machine learning, graphs, Hive, Kubernetes, YARN, Connect, the Scala
+# shell; services of Arrow, tests, headers, a notebook's map. A pattern that matches nothing stops the build.
+SHELL ["/bin/bash", "-ec"]
+RUN cd /opt/venv/lib/python3*/site-packages; rm -r \
+    pyspark/{examples,data,jars/connect-repl} pydeck/nbextension {pandas,numpy,numpy/*}/tests \
+    pyarrow/{include,tests,libarrow_flight*,_flight*,_substrait*} \
+    pyspark/jars/spark-{mllib,graphx,hive,kubernetes,yarn,connect,repl,pipelines}* \
+    pyspark/jars/{hive-,datanucleus-,derby,breeze,spire,cats-,lapack-,arpack,blas-,JTransforms-}* \
+    pyspark/jars/{kubernetes-,volcano-,vertx-,zjsonpatch-,algebra_,scala-compiler-,jline-}* \
+    pyspark/jars/netty-*-{osx,windows}-*
 # Spark's Kafka connector, checked against jars.lock.
 COPY election/__init__.py election/
 COPY election/model/errors.py election/model/
