@@ -1,7 +1,5 @@
 """The checkpoint of a query: where it is, how far it is, and how it is set aside when Spark can't go on from it."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -7,8 +7,6 @@ Exact whatever is killed: state and offsets are committed together, the sink rep
 are absolute. No state of a checkpoint ends a count: every vote is on votes_topic, so it can be counted anew.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import time
@@ -98,7 +96,7 @@ class Count:
             .start()
         )
 
-    def keep_running(self, counting: Callable[[Count], None]) -> None:
+    def keep_running(self, counting: Callable[["Count"], None]) -> None:
         """Counts until told to stop. A query that fails goes on from its checkpoint.
 
         The same failure of its own twice in a row, without progress between, sets a checkpoint aside.
@@ -130,7 +128,7 @@ class Count:
                 else:
                     before = reason
 
-    def _prepare(self, counting: Callable[[Count], None]) -> None:
+    def _prepare(self, counting: Callable[["Count"], None]) -> None:
         """Warms Spark up when no vote waits; counts many in micro-batches, until few wait or no fewer than before."""
         waiting, before = self._votes_waiting(), math.inf
         if not waiting:
@@ -147,7 +145,7 @@ class Count:
         """How many messages the checkpoint has not seen yet."""
         return count_messages(self.settings, topics.VOTES) - sum(saved_offsets(self.checkpoint / TOTALS).values())
 
-    def _run(self, counting: Callable[[Count], None], passing: dict[str, Any] | None = None) -> None:
+    def _run(self, counting: Callable[["Count"], None], passing: dict[str, Any] | None = None) -> None:
         """Runs the queries until one fails or it is time to stop; with a `passing` trigger, until its batches end."""
         self._queries, self._passing, self._started = [], passing or {}, ""
         ready, saved, check_at = False, False, 0.0

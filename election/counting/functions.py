@@ -4,8 +4,6 @@ Functions that its executors answer are in Java because real-time mode runs no P
 where it does as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Each is copied once and becomes a function that every executor answers from its memory, even for millions of voters.
 """
 
-from __future__ import annotations
-
 import logging
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,8 +34,8 @@ class Lookup:
 
     @property
     def file(self) -> str:
-        """A row a line as PostgreSQL's COPY writes it."""
-        return f"{self.name}.tsv"
+        """The rows in the binary format of PostgreSQL's COPY."""
+        return f"{self.name}.copy"
 
     def __call__(self, key: Column | str) -> Column:
         return F.call_function(self.name, key)
@@ -54,7 +52,7 @@ find_voter = Lookup(
 find_registered = Lookup(
     "find_registered",
     " UNION ALL ".join(
-        f"SELECT '{topic.name}|' || {topic.key[0]}, count(*) FROM roll GROUP BY {topic.key[0]}"
+        f"SELECT '{topic.name}|' || {topic.key[0]}, count(*)::text FROM roll GROUP BY {topic.key[0]}"
         for topic in topics.AGGREGATED
         if topic.name in topics.TURNOUTS
     ),
@@ -90,7 +88,7 @@ def wait_for_roll(database: Database, stop: Stop) -> str:
 
 def _copy(query: str, path: Path, connection: Connection) -> int:
     with connection.cursor() as cursor, path.open("wb") as file:
-        cursor.copy_expert(f"COPY ({query}) TO STDOUT", file)
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", file)
         return cursor.rowcount
 
 

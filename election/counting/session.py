@@ -1,7 +1,5 @@
 """Spark itself: its tuning, each value with its reason, and the session on a cluster or in this process."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

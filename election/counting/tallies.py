@@ -5,8 +5,6 @@ vote      a message taken apart: voter_id, candidate_id, voting_time, vote, and 
 tally     one row of one aggregate: topic, key, value (JSON)
 """
 
-from __future__ import annotations
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 

@@ -1,7 +1,5 @@
 """A Spark for the tests that need no stream, started once."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

@@ -50,11 +50,11 @@ def look_up(spark, services, tmp_path_factory):
     connection = psycopg2.connect(**load_settings(services.environment).postgres)
 
     def look_up(name, table, keys):
-        path = folder / f"{name}.tsv"
+        path = folder / f"{name}.copy"
         with connection, connection.cursor() as cursor, path.open("wb") as file:
             cursor.execute("CREATE TEMPORARY TABLE pairs (key text, value text) ON COMMIT DROP")
             cursor.executemany("INSERT INTO pairs VALUES (%s, %s)", table.items())
-            cursor.copy_expert("COPY pairs TO STDOUT", file)
+            cursor.copy_expert("COPY pairs TO STDOUT (FORMAT binary)", file)
         spark.sparkContext.addFile(str(path))
         java.register(name, "value string", path.name)
         rows = (

@@ -1,6 +1,7 @@
 """The steps of the count on a real Spark, as plain DataFrames."""
 
 from datetime import UTC, datetime
+from struct import pack
 
 import pytest
 
@@ -26,8 +27,15 @@ REGISTERED = [(f"{topics.TURNOUT_BY_LOCATION}|North", "2"), (f"{topics.TURNOUT_B
 def lookups(spark, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lookups")
     for lookup, lines in (find_candidate, CANDIDATES), (find_voter, ROLL), (find_registered, REGISTERED):
-        (folder / lookup.file).write_text("".join("\t".join(line) + "\n" for line in lines))
+        (folder / lookup.file).write_bytes(copied(lines))
     register_lookups(spark, folder)
+
+
+def copied(lines):
+    """As PostgreSQL's COPY writes them in its binary format: a header, each field behind its length, and an end."""
+    fields = ((len(line), [text.encode() for text in line]) for line in lines)
+    rows = (pack(">h", n) + b"".join(pack(">i", len(text)) + text for text in texts) for n, texts in fields)
+    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"".join(rows) + pack(">h", -1)
 
 
 def good(voter_id, candidate_id="a", time=NOON):

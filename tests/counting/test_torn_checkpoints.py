@@ -1,7 +1,5 @@
 """No state of a checkpoint ends a count: its files are emptied, cut and deleted between two runs of a real Spark."""
 
-from __future__ import annotations
-
 import random
 import runpy
 from collections import Counter

@@ -3,8 +3,10 @@ package election;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -22,12 +24,14 @@ import org.apache.spark.sql.api.java.UDF2;
  * is none, or null. The rules are those of `messages.parse_vote`, whose patterns and reasons it is given.
  */
 public class ParseVote implements UDF2 {
-    private static final JsonFactory JSON = new JsonFactory()
+    private static final JsonFactory FACTORY = new JsonFactory()
         .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
         .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES);
+    private static final ObjectMapper JSON = new ObjectMapper(FACTORY)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     static {
-        JSON.setStreamReadConstraints(
+        FACTORY.setStreamReadConstraints(
             StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE).build()
         );
     }
@@ -62,43 +66,27 @@ public class ParseVote implements UDF2 {
     }
 
     private Row parse(byte[] key, String text) throws IOException {
-        String voter = null, candidate = null, time = null;
-        Long vote = null;
-        int fields = 0;
-        JsonParser parser = JSON.createParser(text);
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
+        JsonNode fields = JSON.readTree(text);
+        if (!fields.isObject()) {
             return rejected("NOT_JSON");
         }
-        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-            fields++;
-            JsonToken token = parser.nextToken();
-            if (token == JsonToken.VALUE_STRING) {
-                if (name.equals("voter_id")) {
-                    voter = parser.getText();
-                } else if (name.equals("candidate_id")) {
-                    candidate = parser.getText();
-                } else if (name.equals("voting_time")) {
-                    time = parser.getText();
-                }
-            } else if (token == JsonToken.VALUE_NUMBER_INT && name.equals("vote")) {
-                vote = whole(parser);
-            }
-            parser.skipChildren();
-        }
-        if (parser.nextToken() != null) {
-            return rejected("NOT_JSON");
-        }
-        if (fields != 4 || voter == null || candidate == null || time == null || vote == null) {
+        JsonNode voter = (JsonNode) fields.path("voter_id"), candidate = (JsonNode) fields.path("candidate_id");
+        JsonNode time = (JsonNode) fields.path("voting_time"), vote = (JsonNode) fields.path("vote");
+        boolean texts = voter.isTextual() && candidate.isTextual() && time.isTextual();
+        if (fields.size() != 4 || !texts || !vote.isIntegralNumber() || !vote.canConvertToLong()) {
             return rejected("NOT_A_VOTE");
         }
-        if (key == null || !Arrays.equals(key, voter.getBytes(StandardCharsets.UTF_8))) {
+        if (key == null || !Arrays.equals(key, voter.textValue().getBytes(StandardCharsets.UTF_8))) {
             return rejected("WRONG_KEY");
         }
         if (vote.longValue() != 1) {
             return rejected("NOT_ONE");
         }
-        Instant moment = moment(time);
-        return moment == null ? rejected("NO_TIME") : RowFactory.create(new Object[] {voter, candidate, moment, vote, null});
+        Instant moment = moment(time.textValue());
+        if (moment == null) {
+            return rejected("NO_TIME");
+        }
+        return RowFactory.create(new Object[] {voter.textValue(), candidate.textValue(), moment, Long.valueOf(1), null});
     }
 
     private Row rejected(String reason) {
@@ -108,10 +96,6 @@ public class ParseVote implements UDF2 {
     /** Whether there is nothing in braces within the braces. */
     private static boolean isFlat(String text) {
         return text.indexOf('{') == text.lastIndexOf('{') && text.indexOf('}') == text.lastIndexOf('}');
-    }
-
-    private static Long whole(JsonParser parser) throws IOException {
-        return parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? null : Long.valueOf(parser.getLongValue());
     }
 
     private Instant moment(String time) {
