@@ -17,8 +17,6 @@ Results go to bench/results.json one by one, with the machine and the load of ea
 a chart, docs/images/latency.svg. Runs that take too long for one sitting are added in another: --add.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -3,8 +3,6 @@
 Measured from the start of the process, JVM and all; beside it Apache Flink, which batches too (mini-batches).
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

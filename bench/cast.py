@@ -4,8 +4,6 @@
 into a table like `votes` plus producing the same bytes, in batches of the same size, without any logic.
 """
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 

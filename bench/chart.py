@@ -1,7 +1,5 @@
 """Draws what the latency part measured: a line for each way of counting, from its median to its slowest vote."""
 
-from __future__ import annotations
-
 import statistics
 from html import escape
 from math import log10

@@ -1,7 +1,5 @@
 """What counting costs: the cores that each process uses while `voting.py` casts at a rate and the count keeps up."""
 
-from __future__ import annotations
-
 import time
 
 from bench.growth import cpu_seconds

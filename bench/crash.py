@@ -4,8 +4,6 @@ The count starts again at once, from its checkpoint, as `run.py` or Compose woul
 count repeats is not new.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

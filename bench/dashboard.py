@@ -5,8 +5,6 @@ browsers, of which a few cores can't hold fifty; only the server's cost is measu
 vote's commit in PostgreSQL to its figure on the page are measured in Chromium.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 import statistics

@@ -1,7 +1,5 @@
 """Apache Flink beside ours: brought into a virtual environment of its own, started on the same servers, read back."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

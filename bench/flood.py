@@ -4,8 +4,6 @@ One `spark-streaming.py` in real time counts both, one after the other. The bad 
 good ones, so the last good vote is counted only when nearly all the bad ones have been looked at.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing

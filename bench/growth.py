@@ -3,8 +3,6 @@
 Of each size one election: its voters seeded, its votes cast, and counted from a standing start by `spark-streaming.py`.
 """
 
-from __future__ import annotations
-
 import csv
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """What the benchmarks share: servers of their own, a seeded election and the machine's description."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

@@ -7,8 +7,6 @@ The reader is a process of its own; it polls message by message and takes the de
 candidate.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import statistics
 import time

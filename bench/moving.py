@@ -1,7 +1,5 @@
 """The moving picture of the README, made from the screenshots: `python -m bench.moving`, after `bench.screenshots`."""
 
-from __future__ import annotations
-
 from PIL import Image
 
 from election import PROJECT

@@ -4,8 +4,6 @@ python -m bench.screenshots                     about ten minutes; needs Java, C
 python -m bench.screenshots --election simulated
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import shutil

@@ -4,8 +4,6 @@ The delays are those from cast to shown: of each new total per candidate, from i
 outside run.py has it.
 """
 
-from __future__ import annotations
-
 import os
 import statistics
 import tempfile

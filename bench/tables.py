@@ -4,8 +4,6 @@ A record is what one run found, in JSON's types, as bench/results.json keeps it;
 records.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Iterable, Sequence

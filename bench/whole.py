@@ -4,8 +4,6 @@ run.py itself compares every total with the known result and ends with the audit
 exact. Memory is what all its processes hold together (proportional set size), looked at every two seconds.
 """
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 import time

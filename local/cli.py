@@ -3,8 +3,6 @@
 Each command is one module with `add_arguments(parser)` and `run(options) -> int`, the exit code.
 """
 
-from __future__ import annotations
-
 import argparse
 import errno
 import importlib

@@ -1,7 +1,5 @@
 """`run.py doctor`: what this machine has and lacks for a run, one line each with what to do, in about a second."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform
@@ -21,7 +19,7 @@ from local.environment import PROXIES, build_environment, utf8_locale
 from local.folder import check_folder, lock_folder, nearest
 from local.pipeline import PORTS
 from local.postgres import jar_set
-from local.processes import port_is_free
+from local.processes import port_answers
 from local.run import add_folder
 
 DISK_GB, MEMORY_GB, DOCKER_SECONDS = 3, 4, 2
@@ -50,7 +48,7 @@ def examine(folder: Path) -> Iterator[tuple[str, str, str]]:
     missing = [jar for name in ("kafka", "spark") for jar in locked(name) if not (JARS / name / jar).is_file()]
     first = f"{len(missing)} of {LOCK.name} are not in {JARS} yet: the first start downloads them"
     yield "jars", *judged(missing, NOTE, first, str(JARS))
-    taken = ", ".join(f"{port} ({name})" for name, port in PORTS.items() if not port_is_free(port))
+    taken = ", ".join(f"{port} ({name})" for name, port in PORTS.items() if port_answers(port))
     free = f"{', '.join(map(str, PORTS.values()))} are free"
     yield "ports", *judged(taken, NOTE, f"taken: {taken}; the next free ones are used", free)
     disk = shutil.disk_usage(nearest(folder)).free / 1e9

@@ -4,8 +4,6 @@ What another program sets for Java, Spark, Kafka, PostgreSQL, Streamlit or Pytho
 Imports the standard library only: run.py reads this before its packages are there.
 """
 
-from __future__ import annotations
-
 import locale
 import os
 from collections.abc import Mapping
@@ -40,11 +38,11 @@ def utf8_locale() -> str | None:
 
 def settings_kept() -> set[str]:
     """Our own settings, but those that say where Kafka and PostgreSQL are: run.py brings its own."""
-    from election.platform.settings import LOGINS, SECRETS, Settings, password_setting
+    from election.platform.settings import LOGINS, Settings, password_setting
 
     names = {name.upper() for name in Settings.__dataclass_fields__ if not name.startswith(("kafka_", "postgres_"))}
     names |= {"KAFKA_PARTITIONS", "STREAMLIT_SERVER_ALLOWED_HOSTS"}
-    secrets = {password_setting(login) for login in LOGINS} | (names & {name.upper() for name in SECRETS})
+    secrets = {password_setting(login) for login in LOGINS}
     return names | secrets | {f"{name}_FILE" for name in secrets}
 
 

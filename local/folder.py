@@ -1,7 +1,5 @@
 """The folder of a run: who may use it, which names it may have, and how it is emptied."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -4,8 +4,6 @@ It works in its folder, and every path it is told is a name in there: lists of f
 of their own, which a person's folder may hold.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

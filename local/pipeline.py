@@ -1,14 +1,12 @@
 """The whole pipeline on one machine: Kafka, PostgreSQL and the scripts as processes, for `run.py` and the tests."""
 
-from __future__ import annotations
-
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 from election import PROJECT
 from election.platform.runtime import Stop
@@ -56,7 +54,7 @@ class Pipeline:
         self.postgres = PostgresServer(folder / "postgres", self.ports["PostgreSQL"], self.logs / "postgres.log")
         self.dashboard_port = self.ports["the dashboard"]
 
-    def __enter__(self) -> Pipeline:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -92,8 +90,7 @@ class Pipeline:
         if script == DASHBOARD:
             command: list[str | Path] = [
                 *(sys.executable, "-m", "streamlit", "run", PROJECT / "streamlit-app.py"),
-                *("--server.address", "127.0.0.1", "--server.port", str(self.dashboard_port)),
-                *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
+                *("--server.port", str(self.dashboard_port), "--server.headless", "true"),
             ]
         else:
             command = [sys.executable, PROJECT / SCRIPTS[script]]
@@ -120,11 +117,8 @@ class Pipeline:
 
     def stop(self) -> None:
         """Ends the scripts, then the servers they use, and leaves no process behind."""
-        for part in self.parts.values():
-            if part.running:
-                part.popen.send_signal(signal.SIGTERM)
-        for part in self.parts.values():
-            part.stop()
+        with ThreadPoolExecutor() as beside:
+            list(beside.map(Process.stop, self.parts.values()))
         self.kafka.stop()
         self.postgres.stop()
         shutil.rmtree(self.temporary, ignore_errors=True)

@@ -4,8 +4,6 @@ PostgreSQL refuses to be root. When root starts it, it runs as nobody, who may n
 programs, and its data where need be, are then in STORE.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -111,19 +109,15 @@ class PostgresServer:
         for left in (new, data):
             shutil.rmtree(left, ignore_errors=True)
         new.mkdir(parents=True, mode=0o700)
-        secret.unlink(missing_ok=True)
-        secret.touch(mode=0o600)
         secret.write_text(PASSWORD)
         if self.user:
             for path in (new, secret):
                 shutil.chown(path, self.user)
-        try:
-            login = "-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256"
-            command = programs / "initdb", "-D", new, *login, *LANGUAGE
-            Process("initdb", command, self.log, user=self.user, folder=Path("/")).finish()
-            new.rename(data)
-        finally:
-            secret.unlink()
+        login = "-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256"
+        command = programs / "initdb", "-D", new, *login, *LANGUAGE
+        Process("initdb", command, self.log, user=self.user, folder=Path("/")).finish()
+        secret.unlink()
+        new.rename(data)
 
     def _ready(self, data: Path) -> bool:
         """Whether this server, and no other that took its port, is ready: its pid file says so in the last line."""

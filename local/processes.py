@@ -1,7 +1,5 @@
 """Child processes: each in a group of its own, logging to a file, ended by its own id or with this process."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
@@ -142,16 +140,6 @@ def port_answers(port: int) -> bool:
     return False
 
 
-def port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return not port_answers(port)
-
-
 def free_port(preferred: int, taken: set[int] | None = None) -> int:
     """`preferred`, or the next port after it that nothing listens on and that is not in `taken`."""
-    return next(port for port in range(preferred, 65536) if port not in (taken or ()) and port_is_free(port))
+    return next(port for port in range(preferred, 65536) if port not in (taken or ()) and not port_answers(port))

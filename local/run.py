@@ -1,7 +1,5 @@
 """`run.py`: the whole election on this machine."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """What run.py shows: the status, in place on a terminal, and the result. Wide letters and long names keep columns."""
 
-from __future__ import annotations
-
 import sys
 import time
 import unicodedata

@@ -1,7 +1,5 @@
 """`run.py services`: Kafka and PostgreSQL, for scripts started by hand."""
 
-from __future__ import annotations
-
 import argparse
 import shlex
 import sys

@@ -6,18 +6,14 @@ python -m local.show messages votes_topic                                   part
 python -m local.show messages votes_topic KEY                               those of one key
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
-from contextlib import closing
 from functools import partial
 
 import psycopg2
 
 from election.model.errors import first_line
-from election.platform.kafka import make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import transaction
 from election.platform.settings import load_settings
 from election.results.look import run_command
@@ -57,13 +53,10 @@ def show_rows(options: argparse.Namespace) -> int:
 
 
 def show_messages(options: argparse.Namespace) -> int:
-    with closing(make_reader(load_settings(), [options.topic])) as reader:
-        for messages in read_to_end(reader, [options.topic]):
-            for message in messages:
-                parts = message.key(), message.value()
-                key, value = ("-" if part is None else part.decode(errors="replace") for part in parts)
-                if options.key in (None, key):
-                    print(f"{message.partition()}/{message.offset()}  {key}  {value}")
+    for message in read_topic(load_settings(), options.topic, options.key and options.key.encode()):
+        parts = message.key(), message.value()
+        key, value = ("-" if part is None else part.decode(errors="replace") for part in parts)
+        print(f"{message.partition()}/{message.offset()}  {key}  {value}")
     return 0
 
 

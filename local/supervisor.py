@@ -1,7 +1,5 @@
 """Watches a running election: shows a compact live status, starts again what dies, and says when all is counted."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Mapping
@@ -51,16 +49,12 @@ class Supervisor:
 
         Raises NotStarted, with `until_counted` also when nothing moves for five minutes.
         """
-        self.live.start()
-        try:
-            footer = f"Ctrl-C stops everything · logs: {os.path.relpath(self.pipeline.logs)}"
-            with closing(Screen(self.election.title, footer)) as screen:
-                counted = self._watch(screen, until_counted)
-            if counted:
-                known = report_result(self.election, counted, time.monotonic() - self.started)
-                return 0 if report_audit(self.settings) and known else 1
-        finally:
-            self.live.close()
+        footer = f"Ctrl-C stops everything · logs: {os.path.relpath(self.pipeline.logs)}"
+        with closing(self.live.start()), closing(Screen(self.election.title, footer)) as screen:
+            counted = self._watch(screen, until_counted)
+        if counted:
+            known = report_result(self.election, counted, time.monotonic() - self.started)
+            return 0 if report_audit(self.settings) and known else 1
         print("\nstopping", flush=True)
         return 0
 

@@ -1,7 +1,5 @@
 """`run.py test`: the linter, the formatter's check, the type checker, the rooms' contracts and pytest."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

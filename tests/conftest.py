@@ -1,7 +1,5 @@
 """Real servers for the tests, started once a session: for each test a new database, and a Kafka without topics."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import tempfile

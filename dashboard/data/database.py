@@ -1,7 +1,5 @@
 """What the dashboard asks PostgreSQL: with a limit on every wait, and never for whom somebody voted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Candidates' photos, fetched by the server once and put into the page, so that a browser never asks anybody else."""
 
-from __future__ import annotations
-
 import base64
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """What the page is made from, held once for all viewers; `look()` puts it together without waiting for anything."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,11 +1,10 @@
 """A thread that asks PostgreSQL and Kafka every few seconds how things stand, for all viewers at once."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
 from dataclasses import replace
+from typing import Self
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
@@ -40,7 +39,7 @@ class Watch:
         self._looked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
-    def start(self) -> Watch:
+    def start(self) -> Self:
         self._thread.start()
         return self
 

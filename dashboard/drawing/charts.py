@@ -3,8 +3,6 @@
 So does what is said of it to those who don't see it (`alt`): what changes belongs into a table below the chart.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

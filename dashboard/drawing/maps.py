@@ -1,7 +1,5 @@
 """The map of places: a Vega-Lite chart of their outlines, without tiles or projection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 `parts` has a function for each piece: parts.heading("Candidates").
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

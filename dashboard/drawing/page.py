@@ -1,7 +1,5 @@
 """The frame of the page: its style, the sidebar, and the fragment that refreshes by itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables, and files of what the page shows: as CSV, and as JSON with the election, its status and the time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from math import isnan

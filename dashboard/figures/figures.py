@@ -1,7 +1,5 @@
 """What the page shows, worked out from what is known. Pure functions: no I/O, no Streamlit."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

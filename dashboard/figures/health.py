@@ -1,7 +1,5 @@
 """How the system itself does, worked out from what is known: does it add up, is each part up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

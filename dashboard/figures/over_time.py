@@ -1,7 +1,5 @@
 """How the votes come in over time: the race minute by minute, the rates, and the delays. Pure functions."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

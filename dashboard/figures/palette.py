@@ -4,8 +4,6 @@ The colours are Okabe and Ito's, which people with any kind of colour blindness 
 (https://jfly.uni-koeln.de/color/), with violet in place of black, which a dark page would swallow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The count place by place, and the map of the places. Pure functions."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Everything that the page knows at one moment. Pure data: the tabs turn it into figures, charts and words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

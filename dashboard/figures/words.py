@@ -1,7 +1,5 @@
 """Numbers, shares and ages as people read them."""
 
-from __future__ import annotations
-
 from math import nan
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -1,7 +1,5 @@
 """What stands above the tabs: the election, its status, who leads, how much is counted and how fresh that is."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from markupsafe import Markup

@@ -1,7 +1,5 @@
 """The tab Integrity: record = log = tally, what was rejected, how fast it all is, and which part is up."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 from markupsafe import Markup

@@ -1,7 +1,5 @@
 """The tab Places: the map, one place that was asked for, and every place in a table."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pandas as pd

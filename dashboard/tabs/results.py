@@ -1,7 +1,5 @@
 """The tab Results: the candidates, their parties, and how the race went."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The tab Voters: turnout and votes by gender and age, and the roll. For whom somebody voted is never shown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ passwords anew and ends what is allowed no longer. FOLDER has a file for each of
     python -m election.access.acls FOLDER
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterable, Mapping
@@ -30,10 +28,10 @@ from confluent_kafka.admin import (
 )
 
 from election.model import topics
-from election.model.errors import CannotRun, SettingError
+from election.model.errors import CannotRun
 from election.platform.kafka_topics import wait_for_topics
 from election.platform.runtime import Stop, run_script
-from election.platform.settings import LOGINS, Settings
+from election.platform.settings import LOGINS, Settings, read_secret
 
 log = logging.getLogger(__name__)
 
@@ -124,26 +122,11 @@ def _done(futures: Iterable) -> None:
         future.result()
 
 
-def read_passwords(folder: Path) -> dict[str, str]:
-    """The password of each login, from its file in the folder.
-
-    Raises SettingError.
-    """
-    passwords = {}
-    for login in LOGINS:
-        try:
-            passwords[login] = (folder / login).read_text().strip()
-        except OSError as error:
-            raise SettingError(f"the password in {folder / login} can't be read: {error.strerror}") from None
-        if not passwords[login]:
-            raise SettingError(f"the password in {folder / login} is empty")
-    return passwords
-
-
 def main(settings: Settings, stop: Stop) -> None:
     if len(sys.argv) != 2:
         raise CannotRun("say where the passwords are: python -m election.access.acls FOLDER")
-    passwords = read_passwords(Path(sys.argv[1]))
+    files = {login: Path(sys.argv[1]) / login for login in LOGINS}
+    passwords = {login: read_secret(f"the password in {file}", file) for login, file in files.items()}
     admin = wait_for_topics(settings, stop, [])
     try:
         ensure_users(admin, passwords)

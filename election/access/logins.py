@@ -6,8 +6,6 @@ POSTGRES_ADMIN_USER, who must be allowed to create roles, also sets the password
     python -m election.access.logins
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from contextlib import suppress

@@ -10,8 +10,6 @@
 Exit code 0: all agree. 1: they differ. 2: no verdict, it could not look or votes are still under way.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from datetime import timedelta

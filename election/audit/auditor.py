@@ -1,10 +1,7 @@
 """One look at record, log and tally, and looking until nothing is under way."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 from election.audit.comparison import compare
 from election.audit.merkle import MerkleTree
@@ -13,8 +10,7 @@ from election.audit.report import Report
 from election.audit.seal import read_record
 from election.model import topics
 from election.model.errors import CannotLook
-from election.platform.kafka import make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from election.results.board import read_board
@@ -35,9 +31,7 @@ def look(settings: Settings) -> Report:
         if (there := len(register.voter_numbers)) != held.registered:
             raise CannotLook(f"the roll has {there:,} of {held.registered:,} voters: main.py registers them")
         board, recount = read_board(settings), Recount(register)
-        with closing(make_reader(settings, [topics.VOTES])) as log:
-            for messages in read_to_end(log, [topics.VOTES]):
-                recount.take(messages)
+        recount.take(read_topic(settings, topics.VOTES))
         record, tree = Box(register), MerkleTree()
         with transaction(settings, application_name=AUDIT) as connection:
             for vote in read_record(connection):

@@ -4,8 +4,6 @@ They are read in the order tally, log, record, and a vote goes the other way. So
 have, and whatever the log has, must be recorded; less is lag, more is a difference.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ Two lists have the same root only if they hold the same entries in the same orde
 one entry is proved by the few hashes that lead from it up to the root.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 

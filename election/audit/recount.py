@@ -4,13 +4,12 @@ Each voter has a number on the register; a box holds one choice and one time per
 dictionary of names and two small arrays per box, whatever is compared.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import numpy as np
 from confluent_kafka import Message
@@ -45,7 +44,7 @@ class Register:
         self.group_of_voter = array("i")
 
     @classmethod
-    def read(cls, connection: Connection) -> Register:
+    def read(cls, connection: Connection) -> Self:
         register = cls(read_candidates(connection))
         for voter_id, *groups in streamed(connection, f"SELECT voter_id, {', '.join(GROUPS)} FROM roll"):
             register.add(voter_id, tuple(groups))

@@ -1,8 +1,7 @@
 """What an audit found, and how it is told."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
+from typing import Self
 
 import simplejson
 
@@ -82,7 +81,7 @@ class Report:
         """Equal in two reports only if nothing has moved between them."""
         return self.recorded, self.logged, self.tallied, self.under_way, sum(self.rejected_by_reason.values())
 
-    def settled(self) -> Report:
+    def settled(self) -> Self:
         """The report when nothing more is to come: what is still under way is missing."""
         return replace(self, differences=self.differences + self.lags, lags=())
 

@@ -11,8 +11,6 @@ The first line alone proves as much; the others name the voter whose row differs
 is among the sealed ones, to somebody who has only the first line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path

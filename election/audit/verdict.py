@@ -1,7 +1,5 @@
 """Publishes what an audit found, for the dashboard and for programs; and waits until there is something to audit."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from datetime import UTC, datetime
 

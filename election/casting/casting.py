@@ -5,8 +5,6 @@ anywhere, the batches under way come again: the record keeps the first vote, pub
 the repeat.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections import deque

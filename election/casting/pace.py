@@ -1,7 +1,5 @@
 """How fast voting.py casts: a rate that rises at the start, as in every load test, in at most 20 batches a second."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The record: which votes are in PostgreSQL. What is committed there is the truth; all else follows from it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection

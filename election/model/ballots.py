@@ -5,8 +5,6 @@ the ballots lie in a fixed row (those of the first candidate, of the second, …
 is scattered over that row by a bijection, so that neighbours on the roll choose independently of each other.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from itertools import accumulate

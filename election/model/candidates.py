@@ -1,7 +1,5 @@
 """candidates.csv: who stands. Only a name is required; an id that is not given is made from it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 

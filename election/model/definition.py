@@ -1,7 +1,5 @@
 """An election as a folder of data, read and checked. docs/elections.md describes the files."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """An election's text and CSV files, read so that every problem is found, each with file, line, value and what to do."""
 
-from __future__ import annotations
-
 import csv
 import io
 import math

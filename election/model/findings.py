@@ -1,7 +1,5 @@
 """What is wrong or worth knowing about an election's files: all of it is collected, so that one reading tells all."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """election.toml: what is said about an election as a whole."""
 
-from __future__ import annotations
-
 import datetime
 import tomllib
 from pathlib import Path

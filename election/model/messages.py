@@ -1,7 +1,5 @@
 """The messages on the topics: how they are written, and what makes one good. docs/messages.md has one of each."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

@@ -3,8 +3,6 @@
 Polygons and MultiPolygons are taken, heights are left out, and everything else is skipped with a count.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +35,7 @@ class Outlines:
     def points(self) -> int:
         return sum(len(ring) for polygons in self.shapes.values() for polygon in polygons for ring in polygon)
 
-    def for_page(self) -> Outlines:
+    def for_page(self) -> "Outlines":
         """Outlines of about MOST_POINTS at most: all points are moved to a grid, so that common borders stay common."""
         outlines, cell = self, FINEST_CELL
         while outlines.points > MOST_POINTS and cell < COARSEST_CELL:

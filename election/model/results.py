@@ -1,7 +1,5 @@
 """results.csv: a real election's votes, long (a line for each place and candidate) or wide (a column for each)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A row of each table that main.py fills: a candidate, and a registered voter. Their fields are the tables' columns."""
 
-from __future__ import annotations
-
 from datetime import date
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """locations.csv: the places of a simulated election, whose outcome its seed decides."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

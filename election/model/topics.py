@@ -1,7 +1,5 @@
 """The Kafka topics: their names, partitions and policies; the consumer groups that read them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 VOTERS = "voters_topic"

@@ -1,7 +1,5 @@
 """A member of a consumer group that never reads from, or commits in, a topic made anew under the same name."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -20,7 +18,7 @@ CHECK_SECONDS = 2
 ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
 
 
-def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> WatchingConsumer:
+def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> "WatchingConsumer":
     """A member of a consumer group: it starts at the beginning, and commits only when told to."""
     config = {
         **client_config(settings),

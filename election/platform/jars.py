@@ -6,8 +6,6 @@
     python -m election.platform.jars lock             resolve everything again and rewrite jars.lock
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import re

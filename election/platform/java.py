@@ -1,7 +1,5 @@
 """Finds a Java that can run Kafka 4 and Spark 4.3."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Kafka clients that wait for their broker, retry, and stay quiet while it is away."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from typing import Any

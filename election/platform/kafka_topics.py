@@ -3,8 +3,6 @@
 A topic made anew starts at offset 0, so positions and counts that belong to the old one must be forgotten.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -117,6 +115,16 @@ def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message
         elif time.monotonic() - heard_at > STALLED_SECONDS:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no message for {STALLED_SECONDS} s"))
         yield messages
+
+
+def read_topic(settings: Settings, topic: str, key: bytes | None = None) -> Iterator[Message]:
+    """What is on a topic now, or only what has this key, for which Kafka has no index: the whole topic is read.
+
+    Raises KafkaException.
+    """
+    with closing(make_reader(settings, [topic])) as reader:
+        for messages in read_to_end(reader, [topic]):
+            yield from (message for message in messages if key in (None, message.key()))
 
 
 def _position(reader: Consumer, topic: str, partition: int) -> int:

@@ -1,7 +1,5 @@
 """PostgreSQL: connections that wait for it, and queries. What is committed there is the truth."""
 
-from __future__ import annotations
-
 import csv
 import io
 import logging

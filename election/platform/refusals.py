@@ -1,7 +1,5 @@
 """What Kafka answers when asking again won't help, and what a script does about it."""
 
-from __future__ import annotations
-
 import re
 
 from confluent_kafka import KafkaError

@@ -1,7 +1,5 @@
 """What every script needs: one way to log, to wait for what it needs, and to stop."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal
@@ -10,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from confluent_kafka import KafkaException
 
@@ -37,7 +36,7 @@ class Stop(threading.Event):
         self._health_file = Path(health_file) if health_file else None
         self._touched = 0.0
 
-    def listen(self) -> Stop:
+    def listen(self) -> Self:
         """A thread of its own hears the signals: the main one may be waiting where Python's handlers don't run."""
         reading, writing = os.pipe()
         os.set_blocking(writing, False)

@@ -1,7 +1,5 @@
 """How Spark's Kafka source and sink are told to reach Kafka safely."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from election.model.errors import SettingError

@@ -1,13 +1,11 @@
 """Settings, read from the environment here and nowhere else. `.env.example` documents each."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Self, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -93,7 +91,7 @@ class Settings:
         }
 
     @property
-    def administrator(self) -> Settings:
+    def administrator(self) -> Self:
         """The same, for who may create logins. Raises SettingError when there is no password."""
         password = _required(self, "postgres_admin_password")
         return replace(self, postgres_user=self.postgres_admin_user, postgres_password=password)
@@ -126,7 +124,7 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
         if name in SECRETS and (file := environment.get(f"{variable}_FILE", "").strip()):
             if text:
                 raise SettingError(f"{variable} and {variable}_FILE are both set: keep one")
-            text = _read_secret(f"{variable}_FILE", file)
+            text = read_secret(f"{variable}_FILE={file}", Path(file))
         if text:
             values[name] = _convert(variable, text, kind)
     settings = Settings(**values)
@@ -156,14 +154,15 @@ def _convert(variable: str, text: str, kind: Any) -> Any:
         raise SettingError(f"{variable}={text!r} is not {wanted.description}") from None
 
 
-def _read_secret(variable: str, path: str) -> str:
+def read_secret(what: str, path: Path) -> str:
+    """A password from its file; `what` names it in the message. Raises SettingError."""
     try:
-        text = Path(path).read_text().strip()
+        text = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SettingError(f"{variable}={path} can't be read: {reason}") from None
+        raise SettingError(f"{what} can't be read: {reason}") from None
     if not text:
-        raise SettingError(f"{variable}={path} is empty")
+        raise SettingError(f"{what} is empty")
     return text
 
 

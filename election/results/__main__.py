@@ -9,8 +9,6 @@ What is counted, how far the count is and what the last published audit found is
 the results could not be read.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads the count back, for the dashboard, `run.py` and the audit: aggregated_*, rejected_votes, audit_verdicts."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -10,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
@@ -161,7 +159,7 @@ class LiveBoard:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="results", daemon=True)
 
-    def start(self) -> LiveBoard:
+    def start(self) -> Self:
         self._thread.start()
         return self
 

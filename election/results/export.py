@@ -1,7 +1,5 @@
 """The results at one moment, gathered from the topics and the database for programs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The results written as JSON, as a long CSV, and as CSV with OpenElections' columns."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What every reader of the results needs: which election the database holds, who stands, and one way to fail."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """How many messages of votes_topic were rejected, and why, in a few bytes however many there are."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from election.model.messages import Reason

@@ -3,8 +3,6 @@
 The outcome comes first and stays as it is: an age is drawn for a choice, never a choice for an age.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 
 import numpy as np

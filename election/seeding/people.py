@@ -3,8 +3,6 @@
 Either way the election decides where they live, how old they are and what they vote, so its outcome is the same.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from typing import Any, NamedTuple

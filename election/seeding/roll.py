@@ -3,8 +3,6 @@
 A page is independent of the others, so a seeding that was killed half-way goes on where it stopped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID

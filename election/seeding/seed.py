@@ -3,8 +3,6 @@
 Every step may be killed and done again: what is there already is kept, what is missing is added.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """main.py's vote stream: for each vote that is seen, the voter goes back to voters_topic with `voted_at`."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime

@@ -7,12 +7,9 @@ It logs in as `auditor`, who sees for whom a voter voted, and of the voter no mo
 Exit code 2: it could not look.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,8 +19,7 @@ from psycopg2.extensions import connection as Connection
 from election.model import topics
 from election.model.errors import Malformed, UsageError
 from election.model.messages import Vote, parse_tally, parse_vote, parse_voter
-from election.platform.kafka import make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import row, transaction
 from election.platform.refusals import DENIED
 from election.platform.settings import Settings, load_settings
@@ -53,16 +49,6 @@ def find_voter(connection: Connection, voter_id: str | None) -> dict[str, Any]:
     if voter_id is None:
         raise UsageError("no vote is recorded yet: voting.py casts them")
     raise UsageError(f"nobody on the roll is voter {voter_id!r}: give a voter_id of the table voters")
-
-
-def read_topic(settings: Settings, topic: str, key: bytes | None = None) -> Iterator[Message]:
-    """What is on a topic now, or only what has this key, for which Kafka has no index: the whole topic is read.
-
-    Raises KafkaException.
-    """
-    with closing(make_reader(settings, [topic])) as reader:
-        for messages in read_to_end(reader, [topic]):
-            yield from (message for message in messages if key in (None, message.key()))
 
 
 def trace(settings: Settings, voter: dict[str, Any], names: Mapping[str, str]) -> Iterator[Step]:

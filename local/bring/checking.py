@@ -1,7 +1,5 @@
 """run.py check: every problem of an election's folder at once; otherwise what it holds and what is suspicious."""
 
-from __future__ import annotations
-
 import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """What each column of a published table holds: what the options say, then what its name says, then what is in it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """run.py import: a published file of results becomes the folder of an election."""
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json
@@ -13,7 +11,7 @@ from pathlib import Path
 
 from election.model.errors import UsageError
 from election.model.findings import Findings
-from local.bring.checking import examine, print_aligned, shown
+from local.bring.checking import examine, print_aligned
 from local.bring.columns import Asked, Columns, find_columns
 from local.bring.reading import Sheet, read_sheet
 from local.bring.shaping import Brought, Shaping
@@ -66,7 +64,6 @@ def run(options: argparse.Namespace) -> int:
         title = title or next(iter(columns.above), None)
     say_lines(brought)
     findings.require_none()
-    say_totals(brought)
     write_folder(options.to, brought, title or options.files[0].stem, options.date or _day(options.files[0]))
     print(f"\nWrote {options.to}. Look at election.toml: the title, the day, and where the made-up voters live.\n")
     code = examine(options.to)
@@ -109,14 +106,6 @@ def say_lines(brought: Brought) -> None:
             print(f"  and {len(brought.left_out) - MOST_SHOWN:,} more")
     if brought.empty_cells:
         print(f"\nEmpty cells taken as 0 votes: {brought.empty_cells:,}")
-
-
-def say_totals(brought: Brought) -> None:
-    """Prints each candidate's votes, to hold against the source."""
-    print(f"\nTotals in {len(brought.votes):,} places, to hold against the source:")
-    candidates = zip(brought.candidates.values(), brought.totals.values(), strict=True)
-    print_aligned([*shown(one), f"{votes:,}"] for one, votes in candidates)
-    print(f"  all {sum(brought.totals.values()):,}")
 
 
 def write_folder(folder: Path, brought: Brought, title: str, day: date) -> None:

@@ -1,7 +1,5 @@
 """A published file as rows of text, whatever its encoding and separator are."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

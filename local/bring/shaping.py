@@ -1,7 +1,5 @@
 """A published table as an election: places, candidates, votes; and what was left out, said line by line."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from dataclasses import dataclass, field

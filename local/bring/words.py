@@ -1,7 +1,5 @@
 """The words by which published files name their columns and lines, without case and accents."""
 
-from __future__ import annotations
-
 import re
 from enum import StrEnum
 

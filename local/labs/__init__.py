@@ -5,8 +5,6 @@ tree and `var` stay as they are. A lab is its page in docs/labs, which asks, and
 show(bench).
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import re

@@ -1,7 +1,5 @@
 """Lab 3: a message that is no vote, among good ones."""
 
-from __future__ import annotations
-
 from local.labs.workbench import Workbench, vote_for
 
 ANSWER = "c"

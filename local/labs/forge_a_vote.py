@@ -1,7 +1,5 @@
 """Lab 8: a well-formed vote that nobody cast."""
 
-from __future__ import annotations
-
 from local.labs.workbench import Workbench, vote_for
 
 ANSWER = "b"

@@ -1,7 +1,5 @@
 """Lab 2: what order Kafka keeps: that of a partition, and so that of a key."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from confluent_kafka import Message

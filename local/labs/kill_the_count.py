@@ -1,7 +1,5 @@
 """Lab 4: kill -9 of the count in the middle: the checkpoint, the replay, and why the result is exact."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 

@@ -1,7 +1,5 @@
 """Lab 6: Kafka's disk is lost, with every topic on it."""
 
-from __future__ import annotations
-
 import shutil
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """Lab 7: how long a vote takes in real-time mode and in micro-batches, on this machine."""
 
-from __future__ import annotations
-
 import json
 import statistics
 import time

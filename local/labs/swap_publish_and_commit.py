@@ -1,7 +1,5 @@
 """Lab 5: voting.py with two steps in the wrong order, killed between them; and what the audit finds."""
 
-from __future__ import annotations
-
 import difflib
 import shutil
 import sys

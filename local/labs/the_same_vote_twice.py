@@ -1,7 +1,5 @@
 """Lab 1: a voter's vote comes again, and then another one. It counts once: in the record, and in the count."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from election.casting.record import record_votes

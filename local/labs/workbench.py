@@ -1,11 +1,9 @@
 """What a lab works with: a small election in a temporary folder, and words for what it does, sees and checks."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +16,8 @@ from election.audit.report import Report
 from election.model import topics
 from election.model.errors import NotStarted
 from election.model.messages import Vote, encode_vote
-from election.platform.kafka import client_config, make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka import client_config
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import rows, transaction
 from election.platform.settings import Settings, load_settings
 from election.results.board import Board, read_board
@@ -38,7 +36,7 @@ LAB_SETTINGS = {
 
 
 @contextmanager
-def open_workbench() -> Iterator[Workbench]:
+def open_workbench() -> Iterator["Workbench"]:
     """One with a pipeline of its own, which is gone when the lab ends."""
     with TemporaryDirectory(prefix="election-lab-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL's user must get in
@@ -122,8 +120,7 @@ class Workbench:
 
     def read(self, topic: str) -> list[Message]:
         """Everything on the topic."""
-        with closing(make_reader(self.settings, [topic])) as reader:
-            return [message for messages in read_to_end(reader, [topic]) for message in messages]
+        return list(read_topic(self.settings, topic))
 
     def board(self) -> Board:
         return read_board(self.settings)

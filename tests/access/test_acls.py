@@ -1,7 +1,5 @@
 """Each user on a real Kafka that denies by default: its work goes well, and whatever else is tried is refused."""
 
-from __future__ import annotations
-
 import dataclasses
 import subprocess
 import sys

@@ -8,8 +8,8 @@ from election.audit.seal import RecordedVote
 from election.model import topics
 from election.model.errors import CannotLook
 from election.model.messages import parse_verdict
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import transaction
-from election.trace.__main__ import read_topic
 from tests.support.counted import log_votes, point_at, tally_votes
 from tests.support.votes import recorded
 

@@ -4,8 +4,6 @@ python -m tests.chaos --rounds 30 --seed 1             faults that each round's 
 python -m tests.chaos --kill-at 1 30 61 --rates 1500   the count killed at these seconds; without any, at each of 120
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import shutil

@@ -1,7 +1,5 @@
 """What happens in a round: drawn from its seed and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from random import Random
 

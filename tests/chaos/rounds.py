@@ -1,7 +1,5 @@
 """Runs a round: the pipeline, a watchdog that starts again what died, the faults, and the verdict."""
 
-from __future__ import annotations
-
 import heapq
 import itertools
 import logging

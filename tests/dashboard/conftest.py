@@ -1,7 +1,5 @@
 """The whole page by Streamlit's AppTest, and the words on it."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from typing import Any
 

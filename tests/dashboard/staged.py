@@ -1,7 +1,5 @@
 """A count at any point, without services: the dashboard's sources with a board and a watch that are set by hand."""
 
-from __future__ import annotations
-
 import tempfile
 import threading
 import time

@@ -5,8 +5,6 @@
 STAGED is right-to-left, no-parties, zeros, or one of elections/.
 """
 
-from __future__ import annotations
-
 import os
 import runpy
 

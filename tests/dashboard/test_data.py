@@ -1,7 +1,5 @@
 """What is fetched in the background: candidates' photos, and how things stand."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace

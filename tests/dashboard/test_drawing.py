@@ -1,7 +1,5 @@
 """The data and the axes of the charts and the map."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """The whole page when everything is counted: the result, the audit's word on it, and turnout."""
 
-from __future__ import annotations
-
 import io
 import re
 from datetime import UTC, datetime, timedelta

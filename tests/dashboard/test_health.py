@@ -1,7 +1,5 @@
 """What the dashboard says about the system itself."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

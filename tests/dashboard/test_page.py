@@ -1,7 +1,5 @@
 """The whole page in every state, by Streamlit's AppTest."""
 
-from __future__ import annotations
-
 import re
 import time
 import tomllib

@@ -1,7 +1,5 @@
 """What Streamlit's server answers to others: no page of another site gets at the dashboard, and nothing leaves it."""
 
-from __future__ import annotations
-
 import re
 import socket
 import sys

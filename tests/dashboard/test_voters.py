@@ -1,7 +1,5 @@
 """The roll: what is asked, that all viewers share it, and that what a row says is shown as text, whatever it is."""
 
-from __future__ import annotations
-
 import pytest
 
 from dashboard.data.database import ROLL_QUERY, Search, Unavailable

@@ -1,7 +1,5 @@
 """The cluster overlay: three brokers, two workers, three voting processes, while one of each goes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -3,8 +3,6 @@
 The tests of this file are one story on one stack.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import urllib.error

@@ -1,7 +1,5 @@
 """The dashboard in a real browser, on a small election counted by the real pipeline."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """`python3 run.py` as a person uses it: real servers, the four scripts as processes, a known answer."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

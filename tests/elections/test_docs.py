@@ -1,7 +1,5 @@
 """docs/elections.md: its example is run, and prints what the page says."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 NAME.results.csv stands for results.csv, and so on.
 """
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from pathlib import Path

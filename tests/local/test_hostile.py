@@ -1,7 +1,5 @@
 """Run.py on machines that are not ours: other programs' variables, odd folders, kills and crashes at bad moments."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re
@@ -15,7 +13,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import psycopg2
 import pytest
@@ -89,7 +87,7 @@ class Services:
                 if select.select([self.terminal], [], [], 0.1)[0]:
                     self.said += os.read(self.terminal, 4096).decode(errors="replace")
 
-    def up(self) -> Services:
+    def up(self) -> Self:
         wait_for(lambda: "Ctrl-C here stops both" in self.said or self.ended(), 120, "the services start")
         assert self.code is None, self.said
         return self

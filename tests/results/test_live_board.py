@@ -1,7 +1,5 @@
 """The board that a thread keeps up to date, on a Kafka that is made up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any

@@ -10,11 +10,10 @@ from election.model.definition import load_election
 from election.model.errors import CannotRun, Stopped
 from election.model.messages import parse_vote, parse_voter
 from election.platform.kafka import make_admin, make_producer, publish
-from election.platform.kafka_topics import ensure_topics, topic_id
+from election.platform.kafka_topics import ensure_topics, read_topic, topic_id
 from election.platform.postgres import Database, row
 from election.seeding.roll import PAGE_SIZE
 from election.seeding.seed import Seeding
-from election.trace.__main__ import read_topic
 from tests.conftest import empty_kafka, execute, make_topics, wait_for
 from tests.support.votes import recorded
 

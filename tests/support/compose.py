@@ -1,7 +1,5 @@
 """`docker compose up` for tests: a project of its own, with its own ports and volumes."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

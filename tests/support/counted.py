@@ -1,7 +1,5 @@
 """An election on real servers whose votes are recorded, logged and tallied by the test, as the scripts would."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 

@@ -1,7 +1,5 @@
 """A database with the election's logins, for the tests that act as each of them."""
 
-from __future__ import annotations
-
 import dataclasses
 from contextlib import closing
 

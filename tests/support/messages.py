@@ -1,7 +1,5 @@
 """Messages for votes_topic, good and bad: a corpus of what people and machines send, and strategies for more."""
 
-from __future__ import annotations
-
 import json
 
 from hypothesis import HealthCheck, Phase, given, settings

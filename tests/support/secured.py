@@ -1,7 +1,5 @@
 """A Kafka that asks for a password and denies by default, for the tests."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable
 from functools import partial

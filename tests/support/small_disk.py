@@ -1,7 +1,5 @@
 """A disk of its own, so small that it can be filled."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator

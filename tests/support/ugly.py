@@ -1,7 +1,5 @@
 """Elections that are ugly on purpose, as folders: what real ones have and made-up ones lack."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from pathlib import Path

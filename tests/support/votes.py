@@ -1,7 +1,5 @@
 """Votes for the tests."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from functools import partial
 

@@ -7,8 +7,9 @@ import pytest
 from election.model import topics
 from election.model.messages import Vote, encode_vote, encode_voter
 from election.platform.kafka import make_producer, publish
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import rows
-from election.trace.__main__ import main, read_topic
+from election.trace.__main__ import main
 from tests.support.counted import log_votes, point_at, tally_votes
 from tests.support.votes import recorded
 

@@ -3,8 +3,6 @@
 `python -m election.model.schemas` writes them into this folder. docs/messages.md explains them.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
