@@ -159,8 +159,7 @@ def run_voting(
                 _log_strangers(batch.votes, stored)
                 for _, vote in stored:
                     publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
-                if not flush(producer, stop):
-                    return
+                flush(producer, stop)
                 commit(voters, topics.VOTERS, batch.read_up_to)
                 pulse.add(len(stored))
     pulse.report()

@@ -28,10 +28,10 @@ from election.counting.lookups import copy_lookups, register_lookups
 from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.model import topics
 from election.model.errors import CannotRun, StartAgain, first_line
+from election.platform.kafka import spark_kafka_options
 from election.platform.kafka_topics import TopicWatch, cluster_id, count_messages, wait_for_topics
 from election.platform.refusals import is_denied
 from election.platform.runtime import Backoff, Stop
-from election.platform.security import spark_kafka_options
 from election.platform.settings import Settings
 
 log = logging.getLogger(__name__)

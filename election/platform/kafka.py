@@ -1,7 +1,9 @@
 """Kafka clients that wait for their broker, retry, and stay quiet while it is away."""
 
+import json
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -54,6 +56,28 @@ def client_config(settings: Settings) -> dict[str, Any]:
     if settings.kafka_ssl_ca_location:
         config["ssl.ca.location"] = settings.kafka_ssl_ca_location
     return config
+
+
+def spark_kafka_options(settings: Settings) -> dict[str, str]:
+    """What Spark's source and sink are given. The certificate travels along, so that no executor needs the file."""
+    options = {
+        "kafka.bootstrap.servers": settings.kafka_bootstrap_servers,
+        "kafka.security.protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_sasl:
+        scram = settings.kafka_sasl_mechanism.startswith("SCRAM")
+        module = "scram.ScramLoginModule" if scram else "plain.PlainLoginModule"
+        login = settings.kafka_sasl_username, settings.kafka_sasl_password
+        # JSON quotes a text as JAAS does.
+        user, password = (json.dumps(text, ensure_ascii=False) for text in login)
+        options["kafka.sasl.mechanism"] = settings.kafka_sasl_mechanism
+        options["kafka.sasl.jaas.config"] = (
+            f"org.apache.kafka.common.security.{module} required username={user} password={password};"
+        )
+    if settings.kafka_ssl_ca_location:
+        options["kafka.ssl.truststore.type"] = "PEM"
+        options["kafka.ssl.truststore.certificates"] = Path(settings.kafka_ssl_ca_location).read_text()
+    return options
 
 
 def make_admin(settings: Settings) -> AdminClient:
@@ -127,11 +151,9 @@ def publish(producer: Producer, topic: str, key: str, value: bytes, stop: Stop |
                 waiting.note(f"{len(producer)} are left, and more wait")
 
 
-def flush(producer: Producer, stop: Stop) -> bool:
-    """Waits until the broker has everything. False when the script was told to stop before that."""
+def flush(producer: Producer, stop: Stop) -> None:
+    """Waits until the broker has everything. Raises Stopped when told to stop before that."""
     waiting = Waiting(KAFKA_TAKES)
     while producer.flush(FLUSH_SLICE_SECONDS):
-        if stop.is_set():
-            return False
+        stop.check()
         waiting.note(f"{len(producer)} are left")
-    return True

@@ -133,6 +133,11 @@ def load_settings(environment: Mapping[str, str] = os.environ, login: str | None
     if settings.postgres_user in LOGINS and "postgres_password" not in values:
         settings = replace(settings, postgres_password=password_of(settings, settings.postgres_user))
     _check_sasl(settings)
+    for name in ("kafka_ssl_ca_location", "postgres_sslrootcert"):
+        file = getattr(settings, name)
+        # "system" is libpq's word for the authorities of the machine.
+        if file not in (None, "system") and not os.access(file, os.R_OK):
+            raise SettingError(f"{name.upper()}={file} can't be read")
     return settings
 
 

@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 
 from election.model import topics
 from election.model.definition import Election
-from election.model.errors import CannotRun, Stopped
+from election.model.errors import CannotRun
 from election.model.messages import Vote, encode_vote
 from election.model.rows import CANDIDATE_COLUMNS, VOTER_COLUMNS
 from election.platform.kafka import flush, make_reader, publish
@@ -127,8 +127,7 @@ class Seeding:
                 self.stop.check()
 
         self.database.run(publish_all)
-        if not flush(producer, self.stop):
-            raise Stopped
+        flush(producer, self.stop)
         self.database.run(lambda connection: _execute(connection, "UPDATE election SET roll_published_to = %s", topic))
         pulse.report()
 
@@ -151,8 +150,7 @@ class Seeding:
                 self.stop.check()
 
         self.database.run(publish_lacking)
-        if not flush(producer, self.stop):
-            raise Stopped
+        flush(producer, self.stop)
         log.warning("%s recorded votes were missing on %s: published again", f"{len(lacking):,}", topics.VOTES)
 
 

@@ -71,8 +71,7 @@ def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Pr
         voted = database.run(partial(enriched_voters, times))
         for voter_id, value in voted:
             publish(producer, topics.VOTERS, voter_id, value, stop)
-        if not flush(producer, stop):
-            return
+        flush(producer, stop)
         commit(votes, topics.VOTES, next_offsets(messages))
         pulse.add(len(voted))
     pulse.report()

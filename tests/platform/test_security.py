@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from election.model.errors import SettingError
-from election.platform.kafka import client_config
-from election.platform.security import spark_kafka_options
-from election.platform.settings import Settings
+from election.platform.kafka import client_config, spark_kafka_options
+from election.platform.settings import Settings, load_settings
 
 SECURE = Settings(
     kafka_security_protocol="SASL_SSL", kafka_sasl_username="spark-streaming", kafka_sasl_password='a"b\\c'
@@ -38,11 +37,17 @@ def test_a_managed_kafka_may_ask_for_plain():
 
 def test_the_authority_travels_to_sparks_executors(tmp_path):
     settings = replace(SECURE, kafka_ssl_ca_location=str(tmp_path / "ca.pem"))
-    assert client_config(settings)["ssl.ca.location"] == str(tmp_path / "ca.pem")
-    with pytest.raises(SettingError, match=r"KAFKA_SSL_CA_LOCATION=.*ca\.pem can't be read"):
-        spark_kafka_options(settings)
     (tmp_path / "ca.pem").write_text("PEM")
+    assert client_config(settings)["ssl.ca.location"] == str(tmp_path / "ca.pem")
     assert spark_kafka_options(settings)["kafka.ssl.truststore.certificates"] == "PEM"
+
+
+@pytest.mark.parametrize("setting", ["KAFKA_SSL_CA_LOCATION", "POSTGRES_SSLROOTCERT"])
+def test_an_authority_that_cannot_be_read_is_a_mistake_of_the_setting(setting, tmp_path):
+    missing = tmp_path / "ca.pem"
+    with pytest.raises(SettingError, match=rf"{setting}={missing} can't be read"):
+        load_settings({setting: str(missing)})
+    assert load_settings({"POSTGRES_SSLROOTCERT": "system"}).postgres["sslrootcert"] == "system"
 
 
 def test_postgresql_is_checked_as_asked():
