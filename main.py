@@ -10,7 +10,7 @@ voters_topic. Safe to kill and start again at any moment.
 from election.access.logins import ensure_logins
 from election.model import topics
 from election.model.definition import load_election
-from election.platform.consumer import make_consumer
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import make_producer
 from election.platform.kafka_topics import ensure_topics, wait_for_topics
 from election.platform.postgres import Database
@@ -36,7 +36,7 @@ def main(settings: Settings, stop: Stop) -> None:
     seeding.publish_roll(admin, producer)
     seeding.restore_log(producer)
 
-    with make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES]) as votes:
+    with WatchingConsumer(settings, topics.MAIN_GROUP, topics.VOTES) as votes:
         manage_vote_stream(database, votes, producer, stop)
 
 

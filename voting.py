@@ -11,7 +11,7 @@ from election.casting.pace import Pace
 from election.model import topics
 from election.model.ballots import Ballots
 from election.model.definition import load_election
-from election.platform.consumer import make_consumer
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import make_producer
 from election.platform.kafka_topics import wait_for_topics
 from election.platform.postgres import Database
@@ -26,7 +26,7 @@ def main(settings: Settings, stop: Stop) -> None:
     wait_for_topics(settings, stop, [topics.VOTERS, topics.VOTES])
     databases = [Database(settings, stop) for _ in range(CONNECTIONS)]
     wait_for_election(databases[0], election, stop)
-    with make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS]) as voters:
+    with WatchingConsumer(settings, topics.VOTING_GROUP, topics.VOTERS) as voters:
         run_voting(
             databases,
             voters,

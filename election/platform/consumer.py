@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from election.platform.kafka import READING, client_config, client_log, make_admin
 from election.platform.kafka_topics import TopicWatch
@@ -18,23 +17,13 @@ CHECK_SECONDS = 2
 ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
 
 
-def make_consumer(settings: Settings, group: str, topics: Iterable[str]) -> "WatchingConsumer":
-    """A member of a consumer group: it starts at the beginning, and commits only when told to."""
-    config = {
-        **client_config(settings),
-        **READING,
-        "group.id": group,
-        # A killed member's voters go to the others after this long, and its successor waits no longer.
-        "session.timeout.ms": 10000,
-        "partition.assignment.strategy": "range",
-    }
-    return WatchingConsumer(config, make_admin(settings), topics, client_log)
-
-
 class WatchingConsumer(Consumer):
-    """A consumer that never reads from, or commits in, another topic of the same name, and never waits in silence."""
+    """A member of a group that never reads from, or commits in, another topic of the same name, nor waits in silence.
 
-    def __init__(self, config: dict[str, Any], admin: AdminClient, topics: Iterable[str], logger: logging.Logger):
+    It starts at the beginning, and commits only when told to.
+    """
+
+    def __init__(self, settings: Settings, group: str, topic: str):
         self._unanswered = unanswered = list[list[TopicPartition]]()
 
         # Without `self`: a consumer that refers to itself would stay in its group after its last use.
@@ -43,10 +32,18 @@ class WatchingConsumer(Consumer):
             if error:
                 log.warning("offsets not committed (%s): the batch will be seen again", error.str())
 
-        super().__init__({**config, "on_commit": answered}, logger=logger)
-        names = list(topics)
-        self._watches, self._checked_at = [TopicWatch(admin, name) for name in names], time.monotonic()
-        self.subscribe(names)
+        config = {
+            **client_config(settings),
+            **READING,
+            "group.id": group,
+            # A killed member's voters go to the others after this long, and its successor waits no longer.
+            "session.timeout.ms": 10000,
+            "partition.assignment.strategy": "range",
+            "on_commit": answered,
+        }
+        super().__init__(config, logger=client_log)
+        self._watch, self._checked_at = TopicWatch(make_admin(settings), topic), time.monotonic()
+        self.subscribe([topic])
 
     def consume(self, *arguments: Any, **options: Any) -> list[Message]:
         """Messages, as any consumer; raises StartAgain when a topic is another one."""
@@ -75,8 +72,7 @@ class WatchingConsumer(Consumer):
         self.close()
 
     def _check(self) -> None:
-        for watch in self._watches:
-            watch.check()
+        self._watch.check()
         self._checked_at = time.monotonic()
 
 

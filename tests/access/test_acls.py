@@ -24,7 +24,7 @@ from election import PROJECT
 from election.access.acls import bindings
 from election.model import topics
 from election.model.errors import CannotRun
-from election.platform.consumer import make_consumer
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import good_messages, make_admin, make_producer, make_reader, publish
 from election.platform.kafka_topics import ensure_topics, wait_for_topics
 from election.platform.refusals import DENIED
@@ -117,7 +117,7 @@ def test_nobody_but_main_makes_topics_and_nobody_deletes_one_or_gives_rights(sec
 
 @pytest.mark.parametrize("group", [topics.VOTING_GROUP, topics.MAIN_GROUP])
 def test_a_group_is_for_its_own_script(secured, group):
-    with make_consumer(as_user(secured, "auditor"), group, [topics.VOTES]) as other:
+    with WatchingConsumer(as_user(secured, "auditor"), group, topics.VOTES) as other:
         with pytest.raises(KafkaException) as refused:
             wait_for(lambda: good_messages(other.consume(10, 1)), 30, "never")
         assert refused.value.args[0].code() in DENIED

@@ -16,7 +16,7 @@ from election.casting.casting import Pace, run_voting
 from election.model import topics
 from election.model.ballots import Ballots
 from election.model.messages import Reason, encode_vote
-from election.platform.consumer import make_consumer
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import make_admin, make_producer, make_reader
 from election.platform.kafka_topics import end_offsets, read_to_end
 from election.platform.postgres import Database, connect, row, rows
@@ -169,7 +169,7 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, s
     produce(settings, topics.VOTERS, [*with_keys(bad_messages), *strangers, *under_each_others_numbers(seeded)])
     seeded.publish_roll(make_admin(settings), make_producer(settings))
     produce(settings, topics.VOTERS, [*strangers, *with_keys(bad_messages[:100])])
-    voters = make_consumer(settings, topics.VOTING_GROUP, [topics.VOTERS])
+    voters = WatchingConsumer(settings, topics.VOTING_GROUP, topics.VOTERS)
     thread = threading.Thread(
         target=run_voting,
         args=(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from election.model import topics
 from election.model.messages import Vote, parse_voter
-from election.platform.consumer import make_consumer
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import make_producer, make_reader
 from election.platform.kafka_topics import read_to_end
 from election.platform.postgres import Database, rows
@@ -38,7 +38,7 @@ def test_each_voter_whose_vote_is_seen_comes_back_with_its_time_and_no_bad_vote_
     seen = [*votes, Vote(unrecorded["voter_id"], "1", now)]
     log_votes(settings, [Vote(voter_id, "nobody", now) for voter_id in (robbed["voter_id"], votes[0].voter_id)])
     log_votes(settings, seen)
-    members = make_consumer(settings, topics.MAIN_GROUP, [topics.VOTES])
+    members = WatchingConsumer(settings, topics.MAIN_GROUP, topics.VOTES)
     arguments = Database(settings, stop), members, producer, stop
     managing = threading.Thread(target=manage_vote_stream, args=arguments, daemon=True)
     managing.start()

@@ -20,7 +20,7 @@ from election.model import topics
 from election.model.definition import load_election
 from election.model.errors import CannotRun, StartAgain, Stopped
 from election.platform import kafka
-from election.platform.consumer import commit, make_consumer, next_offsets
+from election.platform.consumer import WatchingConsumer, commit, next_offsets
 from election.platform.kafka import good_messages, make_producer, publish
 from election.platform.kafka_topics import wait_for_topics
 from election.platform.postgres import Database, ensure_schema, row, rows
@@ -159,7 +159,7 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
 
     def stage(settings, stop):
         wait_for_topics(settings, stop, [topics.VOTERS])
-        with make_consumer(settings, "test", [topics.VOTERS]) as voters:
+        with WatchingConsumer(settings, "test", topics.VOTERS) as voters:
             starts.append(1)
             while not stop.is_set():
                 good_messages(voters.consume(10, 0.1))
@@ -184,7 +184,7 @@ def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, fold
         producer = make_producer(own)
         publish(producer, topics.VOTERS, "v1", b"{}")
         assert not producer.flush(30)
-        voters = make_consumer(own, "test", [topics.VOTERS])
+        voters = WatchingConsumer(own, "test", topics.VOTERS)
         read = []
         wait_for(lambda: read.extend(good_messages(voters.consume(1, 1))) or read, 30, "the message")
         server.process.send_signal(signal.SIGSTOP)
