@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -51,8 +52,11 @@ def require(present: bool, what: str) -> None:
 
 
 def pytest_configure() -> None:
-    """No test, and no script that a test starts, asks randomuser.me."""
+    """No test, and no script that a test starts, asks randomuser.me, or ignores the signals that a test sends it."""
     os.environ["RANDOMUSER_URL"] = "http://127.0.0.1:9/api/"
+    # `nohup` and a shell's `&` make every process below ignore these.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
