@@ -13,11 +13,11 @@ from confluent_kafka.admin import NewTopic
 from election.counting.lookups import find_voter
 from election.model import topics
 from election.model.errors import NotStarted
-from election.model.messages import Tally, parse_tally
+from election.model.messages import parse_tally
 from election.platform.jars import JARS, ensure_jars
 from election.platform.java import find_java_home
-from election.platform.kafka import make_admin, make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka import make_admin
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import transaction
 from election.platform.settings import Settings
 from local.pipeline import Pipeline
@@ -104,15 +104,10 @@ def _make_topic(settings: Settings) -> None:
 
 def read_flink(settings: Settings) -> list[int]:
     """How many votes are in each of Flink's aggregates."""
-    reader = make_reader(settings, [TOTALS])
-    totals: dict[bytes, Tally] = {}
     try:
-        for messages in read_to_end(reader, [TOTALS]):
-            totals |= {message.key() or b"": parse_tally(message.value()) for message in messages}
+        totals = {message.key() or b"": parse_tally(message.value()) for message in read_topic(settings, TOTALS)}
     except KafkaException:
         return [0]
-    finally:
-        reader.close()
     return [
         sum(tally.total_votes for key, tally in totals.items() if key.startswith(key_prefix(topic.name)))
         for topic in topics.AGGREGATED

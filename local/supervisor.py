@@ -82,7 +82,8 @@ class Supervisor:
         """All totals, once every vote is in each aggregate; None before, and while Kafka is away."""
         with suppress(KafkaException):
             board = read_board(self.settings)
-            return board if board.counted_everywhere >= self.election.ballots else None
+            if board.counted_everywhere >= self.election.ballots:
+                return board
         return None
 
     def revive(self) -> None:

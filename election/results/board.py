@@ -194,9 +194,9 @@ class LiveBoard:
             self.board, self.problem = board, None
             check_at = 0.0
             while not self._stop.is_set():
-                messages = reader.consume(READ_MESSAGES, READ_SECONDS)
-                with self.lock:
-                    board.take(good_messages(messages))
+                if messages := good_messages(reader.consume(READ_MESSAGES, READ_SECONDS)):
+                    with self.lock:
+                        board.take(messages)
                 if time.monotonic() > check_at:
                     if topic_id(admin, topics.VOTES_PER_CANDIDATE) != made:
                         return

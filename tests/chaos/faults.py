@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ import psutil
 from election.model import topics
 from election.model.errors import StartAgain
 from election.model.messages import Vote, encode_vote, encode_voter
-from election.platform.kafka import make_producer, make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka import make_producer
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import rows, transaction
 from election.platform.settings import Settings
 
@@ -159,9 +159,8 @@ def publish_raw(settings: Settings, topic: str, messages: Iterable[Raw]) -> None
 
 def read_votes(settings: Settings) -> list[Raw]:
     """What is on votes_topic now. Raises ValueError when that is nothing."""
-    with closing(make_reader(settings, [topics.VOTES])) as reader:
-        batches = list(read_to_end(reader, [topics.VOTES]))
-    votes = [(message.key(), message.value(), int(message.partition() or 0)) for batch in batches for message in batch]
+    messages = read_topic(settings, topics.VOTES)
+    votes = [(message.key(), message.value(), int(message.partition() or 0)) for message in messages]
     if not votes:
         raise ValueError(f"{topics.VOTES} is empty")
     return votes

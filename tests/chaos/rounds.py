@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 SPARK = "spark-streaming"
 COUNTS = b"votes so far are counted"
 BEGINS_AGAIN = b"starting again", b"starts again"
-TICK_SECONDS, LOOK_SECONDS = 0.2, 2.0
+LOOK_SECONDS = 2.0
 INJECT_SECONDS = 150.0
 
 
@@ -74,6 +74,7 @@ class Round:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._injections: list[threading.Thread] = []
+        self._look_at = 0.0
         self._down: set[str] = set()
         self._spark_said, self._reached = 0, "faults are left"
 
@@ -105,18 +106,20 @@ class Round:
             log.info("%s found nothing to strike", event)
 
     def _until_counted(self) -> None:
-        deadline, look_at = time.monotonic() + self.timeout_seconds, 0.0
-        while time.monotonic() < deadline:
-            while self._due and self._due[0][0] <= time.monotonic():
-                heapq.heappop(self._due)[2]()
-            self._revive()
-            quiet = not self._due and not any(thread.is_alive() for thread in self._injections)
-            if quiet and time.monotonic() > look_at:
-                if self._is_decided():
-                    return
-                look_at = time.monotonic() + LOOK_SECONDS
-            time.sleep(TICK_SECONDS)
-        self.problems.append(f"not counted after {self.timeout_seconds:.0f} s: {self._reached}")
+        try:
+            wait_for(self._is_over, self.timeout_seconds, "everything is counted")
+        except AssertionError as error:
+            self.problems.append(f"{error}: {self._reached}")
+
+    def _is_over(self) -> bool:
+        """Does what is due, starts what has ended, and looks every two seconds whether everything is counted."""
+        while self._due and self._due[0][0] <= time.monotonic():
+            heapq.heappop(self._due)[2]()
+        self._revive()
+        if self._due or any(thread.is_alive() for thread in self._injections) or time.monotonic() < self._look_at:
+            return False
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        return self._is_decided()
 
     def _is_decided(self) -> bool:
         """Whether everything is counted, by a Spark that has not begun again since, or something differs."""
@@ -176,17 +179,19 @@ class Round:
     def inject(self, event: Event, work: Callable[[], None]) -> bool:
         """Does work that needs Kafka and PostgreSQL beside everything else, until it succeeds, which it must."""
 
+        def succeeds() -> bool:
+            try:
+                work()
+            except (KafkaException, StartAgain, psycopg2.Error, ValueError) as error:
+                log.info("%s is tried again: %s", event, error)
+                return False
+            return True
+
         def persist() -> None:
-            deadline = time.monotonic() + INJECT_SECONDS
-            while True:
-                try:
-                    return work()
-                except (KafkaException, StartAgain, psycopg2.Error, ValueError) as error:
-                    if time.monotonic() > deadline:
-                        return self.problems.append(f"{event} never succeeded: {error}")
-                    time.sleep(1)
-                except Exception:  # noqa: BLE001 - it is reported
-                    return self.problems.append(f"{event}: {traceback.format_exc()}")
+            try:
+                wait_for(succeeds, INJECT_SECONDS, f"{event} succeeds")
+            except Exception:  # noqa: BLE001 - it is reported
+                self.problems.append(f"{event}: {traceback.format_exc()}")
 
         thread = threading.Thread(target=persist, daemon=True)
         thread.start()

@@ -17,8 +17,8 @@ from election.model import topics
 from election.model.ballots import Ballots
 from election.model.messages import Reason, encode_vote
 from election.platform.consumer import WatchingConsumer
-from election.platform.kafka import make_admin, make_producer, make_reader
-from election.platform.kafka_topics import end_offsets, read_to_end
+from election.platform.kafka import make_admin, make_producer
+from election.platform.kafka_topics import end_offsets, read_topic
 from election.platform.postgres import Database, connect, row, rows
 from election.results.board import read_board
 from tests.conftest import wait_for
@@ -81,8 +81,7 @@ def under_each_others_numbers(seeded):
 
 
 def read(settings, topic):
-    with closing(make_reader(settings, [topic])) as reader:
-        return [message for batch in read_to_end(reader, [topic]) for message in batch]
+    return list(read_topic(settings, topic))
 
 
 def rejected(settings):

@@ -1,14 +1,13 @@
 """main.py's loop on real servers."""
 
 import threading
-from contextlib import closing
 from datetime import UTC, datetime
 
 from election.model import topics
 from election.model.messages import Vote, parse_voter
 from election.platform.consumer import WatchingConsumer
-from election.platform.kafka import make_producer, make_reader
-from election.platform.kafka_topics import read_to_end
+from election.platform.kafka import make_producer
+from election.platform.kafka_topics import read_topic
 from election.platform.postgres import Database, rows
 from election.seeding.vote_stream import manage_vote_stream
 from tests.conftest import wait_for
@@ -20,8 +19,7 @@ NOT_VOTED = "SELECT voter_id FROM voters WHERE voter_id NOT IN (SELECT voter_id 
 
 def marked(settings):
     """Who has voted, and when, as voters_topic says last."""
-    with closing(make_reader(settings, [topics.VOTERS])) as reader:
-        messages = [message for batch in read_to_end(reader, [topics.VOTERS]) for message in batch]
+    messages = read_topic(settings, topics.VOTERS)
     said = {message.key().decode(): parse_voter(message.value()).voted_at for message in messages}
     return {voter_id: datetime.fromisoformat(time) for voter_id, time in said.items() if time}
 
