@@ -34,4 +34,6 @@ def kafka_failure(error: KafkaError) -> StartAgain:
     """The answer to an error that Kafka's client does not retry. Raises CannotRun when starting again can't help."""
     if error.code() in DENIED:
         raise CannotRun(f"Kafka refused: {error.str()}; give the user of KAFKA_SASL_USERNAME the right to do this")
+    if error.code() == KafkaError._INVALID_ARG:
+        raise CannotRun(f"no client of Kafka can be made: {error.str()}; look at the settings that begin with KAFKA_")
     return StartAgain(f"Kafka: {error.str()}")

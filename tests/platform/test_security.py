@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from election.model.errors import SettingError
-from election.platform.kafka import client_config, spark_kafka_options
+from election.model.errors import CannotRun, SettingError
+from election.platform.kafka import client_config, make_admin, spark_kafka_options
+from election.platform.runtime import Stop, keep_running
 from election.platform.settings import Settings, load_settings
 
 SECURE = Settings(
@@ -48,6 +49,19 @@ def test_an_authority_that_cannot_be_read_is_a_mistake_of_the_setting(setting, t
     with pytest.raises(SettingError, match=rf"{setting}={missing} can't be read"):
         load_settings({setting: str(missing)})
     assert load_settings({"POSTGRES_SSLROOTCERT": "system"}).postgres["sslrootcert"] == "system"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kafka_ssl_ca_location": __file__}, "ssl.ca.location failed"),
+        ({"kafka_sasl_mechanism": "ROT13"}, "Unsupported SASL mechanism: ROT13"),
+    ],
+    ids=["no certificate", "no mechanism"],
+)
+def test_what_kafkas_client_does_not_take_ends_the_script(changes, said):
+    with pytest.raises(CannotRun, match=f"no client of Kafka can be made: .*{said}"):
+        keep_running(lambda settings, _: make_admin(settings), replace(SECURE, **changes), Stop())
 
 
 def test_postgresql_is_checked_as_asked():
