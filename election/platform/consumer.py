@@ -18,9 +18,9 @@ ANSWER_SECONDS, POLL_SECONDS = 2, 0.05
 
 
 class WatchingConsumer(Consumer):
-    """A member of a group that never reads from, or commits in, another topic of the same name, nor waits in silence.
+    """A member of a consumer group. It raises StartAgain when its topic is gone or was made anew.
 
-    It starts at the beginning, and commits only when told to.
+    It starts at the beginning, commits only when told to, and never waits in silence.
     """
 
     def __init__(self, settings: Settings, group: str, topic: str):

@@ -118,7 +118,7 @@ def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message
 
 
 def read_topic(settings: Settings, topic: str, key: bytes | None = None) -> Iterator[Message]:
-    """What is on a topic now, or only what has this key, for which Kafka has no index: the whole topic is read.
+    """The messages on a topic now; with a key, only those of the key. Kafka has no index, so it reads the whole topic.
 
     Raises KafkaException.
     """

@@ -148,7 +148,7 @@ class LiveBoard:
     """A board that a background thread keeps up to date; one serves any number of readers.
 
     `board` is replaced, not changed, when the topics were made anew. `problem` says why nothing comes, or is None.
-    Each vote changes a total on nine topics: who wants to know only how many are counted reads one of them.
+    Each vote changes a total on nine topics. One of them, HOW_MANY, tells how many votes are counted.
     """
 
     def __init__(self, settings: Settings, names: Sequence[str] = TOPICS):
