@@ -109,6 +109,7 @@ class PostgresServer:
         for left in (new, data):
             shutil.rmtree(left, ignore_errors=True)
         new.mkdir(parents=True, mode=0o700)
+        secret.touch(mode=0o600)
         secret.write_text(PASSWORD)
         if self.user:
             for path in (new, secret):
