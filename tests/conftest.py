@@ -92,6 +92,14 @@ def services(java: None) -> Iterator[Pipeline]:
         with Pipeline(Path(name), {**own, "RANDOMUSER_URL": os.environ["RANDOMUSER_URL"]}) as pipeline:
             pipeline.start_services()
             yield pipeline
+            kill_all(pipeline)
+
+
+def kill_all(pipeline: Pipeline) -> None:
+    """What is thrown away needs no orderly end."""
+    for process in (*pipeline.parts.values(), pipeline.kafka.process, pipeline.postgres.process):
+        if process:
+            process.kill()
 
 
 def execute(settings: Settings, *statements: str) -> None:

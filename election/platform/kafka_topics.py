@@ -21,7 +21,7 @@ from election.platform.settings import Settings
 
 log = logging.getLogger(__name__)
 
-READ_MESSAGES, READ_SECONDS, STALLED_SECONDS = 10_000, 0.2, 30
+READ_MESSAGES, READ_SECONDS, STALLED_SECONDS, ANSWER_SECONDS = 10_000, 0.2, 30, 1
 
 
 def ensure_topics(admin: AdminClient, partitions: int, replication_factor: int) -> None:
@@ -51,7 +51,7 @@ def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> Adm
 
     def lacking() -> str | None:
         try:
-            missing = sorted(set(names) - admin.list_topics(timeout=5).topics.keys())
+            missing = sorted(set(names) - admin.list_topics(timeout=ANSWER_SECONDS).topics.keys())
             return f"main.py creates {', '.join(missing)}" if missing else None
         except KafkaException as error:
             admin.poll(0)

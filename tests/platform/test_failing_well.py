@@ -26,8 +26,6 @@ from election.platform.kafka_topics import wait_for_topics
 from election.platform.postgres import Database, ensure_schema, row, rows
 from election.platform.runtime import Stop, keep_running
 from election.seeding.seed import Seeding
-from local.kafka import KafkaServer
-from local.processes import free_port
 from tests.conftest import empty_kafka, execute, make_topics, wait_for
 
 INSERT = "INSERT INTO candidates VALUES ('1', '', '', '', '', '')"
@@ -174,26 +172,22 @@ def test_a_consumer_starts_again_when_its_topic_was_made_anew(settings, caplog):
     assert "starting again: " in caplog.text
 
 
-def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, folder, caplog):
-    first = free_port(19092)
-    server = KafkaServer(folder / "kafka", first, free_port(first + 1), folder / "kafka.log")
-    server.start()
-    own = dataclasses.replace(settings, kafka_bootstrap_servers=server.bootstrap_servers)
+def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, services, caplog):
+    make_topics(settings)
+    producer = make_producer(settings)
+    publish(producer, topics.VOTERS, "v1", b"{}")
+    assert not producer.flush(30)
+    voters = WatchingConsumer(settings, "test", topics.VOTERS)
+    read, broker = [], services.kafka.process
+    wait_for(lambda: read.extend(good_messages(voters.consume(1, 1))) or read, 30, "the message")
+    broker.send_signal(signal.SIGSTOP)
     try:
-        make_topics(own)
-        producer = make_producer(own)
-        publish(producer, topics.VOTERS, "v1", b"{}")
-        assert not producer.flush(30)
-        voters = WatchingConsumer(own, "test", topics.VOTERS)
-        read = []
-        wait_for(lambda: read.extend(good_messages(voters.consume(1, 1))) or read, 30, "the message")
-        server.process.send_signal(signal.SIGSTOP)
-        stopped = psutil.Process(server.process.pid)
-        wait_for(lambda: stopped.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
+        standing = psutil.Process(broker.pid)
+        wait_for(lambda: standing.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
         in_background(lambda: commit(voters, topics.VOTERS, next_offsets(read))).result(60)
         assert "waiting for Kafka" in caplog.text
     finally:
-        server.process.kill()
+        broker.send_signal(signal.SIGCONT)
     in_background(voters.close).result(60)
 
 
