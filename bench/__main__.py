@@ -8,6 +8,7 @@
     growth    seconds to cast and count with more partitions, aggregates and places
     idle      cores that each part uses while nobody votes
     first     what a person sees of run.py's elections from the command on: the first vote, and every delay after it
+    compose   the same of those that `docker compose up` runs, its images at hand; only when it is named
     crash     the count killed two minutes after the first vote, 1,500 a second: until totals move, until none is late
     cost      cores of each process at 200, 1,500 and 5,000 votes a second
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
@@ -23,6 +24,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -54,9 +56,9 @@ def measure_backlog(options: argparse.Namespace) -> Iterator[Record]:
     yield backlog.measure(options.voters, latency.FLINK.name in options.ways)
 
 
-def measure_first(options: argparse.Namespace) -> Iterator[Record]:
+def measure_seen(options: argparse.Namespace, start: seen.Start) -> Iterator[Record]:
     for name in ELECTIONS_SEEN:
-        yield {"name": name, **asdict(seen.measure(name, options.seconds))}
+        yield {"name": name, **asdict(seen.measure(start, name, options.seconds))}
 
 
 def measure_crash(options: argparse.Namespace) -> Iterator[Record]:
@@ -90,7 +92,8 @@ PARTS = {
     "whole": Part(measure_whole, tables.whole),
     "growth": Part(lambda options: [growth.measure(options.voters)], tables.growth),
     "idle": Part(lambda _: [growth.idle()], tables.idle),
-    "first": Part(measure_first, tables.first),
+    "first": Part(partial(measure_seen, start=seen.by_run), tables.first),
+    "compose": Part(partial(measure_seen, start=seen.by_compose), tables.first),
     "crash": Part(measure_crash, tables.crash),
     "cost": Part(lambda _: [{"rate": rate, **cost.measure(rate)} for rate in COST_RATES], tables.cost),
     "flood": Part(lambda options: [flood.measure(options.voters)], tables.flood),
@@ -131,7 +134,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--add", action="store_true", help="more runs to those that are saved, of the same load")
     parser.add_argument("--save-as", metavar="NAME", help="beside the part's own figures, which stay: for one part")
     options = parser.parse_args()
-    options.parts = options.parts or list(PARTS)
+    options.parts = options.parts or [name for name in PARTS if name != "compose"]
     if options.save_as and len(options.parts) != 1:
         parser.error(f"--save-as names the figures of one part, and here are {len(options.parts)}")
     return options

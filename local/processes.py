@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from election.platform.runtime import Stop
 from local.environment import build_environment
 
@@ -99,7 +99,7 @@ class Process:
     def wait_until(self, ready: Callable[[], bool], timeout_seconds: float, stop: Stop | None = None) -> None:
         """Returns when `ready()` is true.
 
-        Raises NotStarted, with the end of the log, when the process ends first or the time is up; Stopped.
+        Raises CannotRun, with the end of the log, when the process ends first or the time is up; Stopped.
         """
         deadline = time.monotonic() + timeout_seconds
         while not ready():
@@ -108,18 +108,18 @@ class Process:
             if not self.running:
                 raise self._ended()
             if time.monotonic() > deadline:
-                raise NotStarted(f"{self.name} was not ready after {timeout_seconds:.0f} s; {self.end_of_log()}")
+                raise CannotRun(f"{self.name} was not ready after {timeout_seconds:.0f} s; {self.end_of_log()}")
             time.sleep(0.05)
 
     def finish(self) -> None:
-        """Returns when the process has done its work. Raises NotStarted, with the end of the log, when it failed."""
+        """Returns when the process has done its work. Raises CannotRun, with the end of the log, when it failed."""
         code = self.popen.wait()
         note("-", self.pid)
         if code != 0:
             raise self._ended()
 
-    def _ended(self) -> NotStarted:
-        return NotStarted(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
+    def _ended(self) -> CannotRun:
+        return CannotRun(f"{self.name} ended with exit code {self.popen.returncode}; {self.end_of_log()}")
 
     def last_line(self) -> str:
         """The last line of the log so far."""

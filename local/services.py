@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from local.pipeline import Pipeline
 from local.run import add_folder, begin, say_moved_ports
 
@@ -29,5 +29,5 @@ def run(options: argparse.Namespace) -> int:
         while not stop.wait(1):
             for name, server in (("Kafka", pipeline.kafka), ("PostgreSQL", pipeline.postgres)):
                 if server.process and not server.process.running:
-                    raise NotStarted(f"{name} ended; {server.process.end_of_log()}")
+                    raise CannotRun(f"{name} ended; {server.process.end_of_log()}")
     return 0

@@ -14,7 +14,7 @@ from election.audit.report import render_report
 from election.audit.verdict import publish_verdict
 from election.model import topics
 from election.model.definition import Election
-from election.model.errors import CannotLook, NotStarted
+from election.model.errors import CannotLook, CannotRun
 from election.model.messages import Tally
 from election.model.rows import Candidate
 from election.platform.postgres import rows, transaction
@@ -47,7 +47,7 @@ class Supervisor:
     def watch(self, until_counted: bool = False) -> int:
         """Returns 0 on Ctrl-C; with `until_counted`, 0 when the count is the known one and its audit is clean, else 1.
 
-        Raises NotStarted, with `until_counted` also when nothing moves for five minutes.
+        Raises CannotRun, with `until_counted` also when nothing moves for five minutes.
         """
         footer = f"Ctrl-C stops everything · logs: {os.path.relpath(self.pipeline.logs)}"
         with closing(self.live.start()), closing(Screen(self.election.title, footer)) as screen:
@@ -75,7 +75,7 @@ class Supervisor:
                     audited = True
                     report_audit(self.settings)
             if until_counted and time.monotonic() - self.moved_at > HOPELESS_SECONDS:
-                raise NotStarted("\n".join(self.standstill()))
+                raise CannotRun("\n".join(self.standstill()))
         return None
 
     def _read_counted(self) -> Board | None:
@@ -93,7 +93,7 @@ class Supervisor:
             part = self.pipeline.parts[name]
             recent = [at for at in self.restarts.get(name, []) if now - at < RESTART_WINDOW_SECONDS]
             if len(recent) >= MOST_RESTARTS:
-                raise NotStarted(f"{name} ends again and again; {part.end_of_log()}")
+                raise CannotRun(f"{name} ends again and again; {part.end_of_log()}")
             self.restarts[name] = [*recent, now]
             part.stop()
             self.pipeline.start(name)

@@ -34,12 +34,12 @@ TEMPLATE = "with_logins"
 SERVERS = {"java", "services", "settings", "spark", "secured", "stack", "logins"}
 
 
-def wait_for(condition: Callable[[], object], timeout_seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], object], timeout_seconds: float, what: str, pause_seconds: float = 0.1) -> None:
     """Returns when the condition is true; fails, saying what was waited for, when the time is up."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_seconds:.0f} s: {what}"
-        time.sleep(0.1)
+        time.sleep(pause_seconds)
 
 
 def require(present: bool, what: str) -> None:

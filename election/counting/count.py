@@ -198,7 +198,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     with TemporaryDirectory(prefix="election-") as name, ThreadPoolExecutor(1, "lookups") as beside:
         folder = Path(name)
         copied = beside.submit(copy_lookups, settings, stop, folder)
-        spark = start_spark(settings, slots)
+        # One more for the lookups' first question, which may last longer than the queries take to start.
+        spark = start_spark(settings, slots + 1)
         try:
             register_parse_vote(spark, folder)
             election = copied.result()

@@ -37,6 +37,10 @@ TUNING = {
     "spark.sql.streaming.stateStore.rocksdb.writeBufferSizeMB": "2",
     # A local file of a checkpoint has a checksum beside it already.
     "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
+    # The default, Hadoop's FileContext, starts processes to rename a local file, while the count waits.
+    "spark.sql.streaming.checkpointFileManagerClass": (
+        "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+    ),
     # The streaming shuffle holds rows back for up to 50 ms by default: nearly the whole delay of a vote.
     "spark.shuffle.streaming.networkBufferMaxWaitTimeMs": "2",
     # Real-time mode has no adaptive execution.

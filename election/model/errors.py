@@ -5,7 +5,6 @@ ElectionError
 ├── DefinitionError
 ├── UsageError
 ├── CannotRun
-│   └── NotStarted
 └── CannotLook
 
 Stopped, StartAgain, Malformed
@@ -29,11 +28,7 @@ class UsageError(ElectionError):
 
 
 class CannotRun(ElectionError):
-    """Something that waiting won't mend, such as a Java that is too old or a login that is refused."""
-
-
-class NotStarted(CannotRun):
-    """A server or a script did not come up, or ends again and again; the message names its log."""
+    """Something that waiting won't mend: a Java that is too old, a login that is refused, a server that ends."""
 
 
 class CannotLook(ElectionError):

@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from datetime import datetime
 
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from election.platform.kafka import make_reader
 from local.labs.workbench import Workbench
 
@@ -46,5 +46,5 @@ def measure_delays(bench: Workbench) -> list[float]:
                 last = datetime.fromisoformat(json.loads(message.value() or b"")["last_vote_at"])
                 delays.append(time.time() - last.timestamp())
     if not delays:
-        raise NotStarted("no total came: the machine is too busy; run the lab again")
+        raise CannotRun("no total came: the machine is too busy; run the lab again")
     return delays

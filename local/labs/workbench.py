@@ -14,7 +14,7 @@ from confluent_kafka import Message, Producer
 from election.audit.auditor import look
 from election.audit.report import Report
 from election.model import topics
-from election.model.errors import NotStarted
+from election.model.errors import CannotRun
 from election.model.messages import Vote, encode_vote
 from election.platform.kafka import client_config
 from election.platform.kafka_topics import read_topic
@@ -61,11 +61,11 @@ class Workbench:
             self.failed.append(what)
 
     def wait(self, ready: Callable[[], object], what: str) -> None:
-        """Returns when it is so. Raises NotStarted when the time is up."""
+        """Returns when it is so. Raises CannotRun when the time is up."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not ready():
             if time.monotonic() > deadline:
-                raise NotStarted(f"not within {PATIENCE_SECONDS} s: {what}; run the lab again")
+                raise CannotRun(f"not within {PATIENCE_SECONDS} s: {what}; run the lab again")
             time.sleep(0.1)
 
     def start_election(self, **settings: str) -> None:

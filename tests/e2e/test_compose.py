@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,8 @@ def test_a_normal_start_logs_no_stack_trace_and_no_error(stack: Stack) -> None:
 @pytest.mark.parametrize("services", KILLED_TOGETHER, ids=" ".join)
 def test_what_is_killed_comes_back_and_the_count_goes_on(stack: Stack, services: Sequence[str]) -> None:
     stack.wait_counted(1)
-    for service in services:
-        stack.kill(service)
+    with ThreadPoolExecutor() as beside:
+        list(beside.map(stack.kill, services))
     for service in services:
         stack.wait_for_state(service, UP[service][1])
     stack.wait_counted(stack.board().counted + 1)

@@ -22,7 +22,7 @@ from rich.console import Console
 import run
 from election import PROJECT
 from election.model.definition import ELECTIONS, load_election
-from election.model.errors import CannotRun, NotStarted
+from election.model.errors import CannotRun
 from election.platform import jars
 from election.platform.runtime import Stop
 from local.environment import build_environment
@@ -177,7 +177,7 @@ def test_data_of_another_postgresql_end_the_start_with_what_to_do(java, folder):
     server.start()
     server.stop()
     (folder / "postgres" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(NotStarted, match=r"has the data of PostgreSQL 9, .*start over with --fresh"):
+    with pytest.raises(CannotRun, match=r"has the data of PostgreSQL 9, .*start over with --fresh"):
         server.start()
 
 
@@ -204,14 +204,14 @@ def test_root_starts_postgresql_from_a_folder_that_its_user_may_not_enter(java, 
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused_before_anything_starts(tmp_path, name, problem):
-    with pytest.raises(NotStarted, match=f"{problem}.*choose another with --folder"):
+    with pytest.raises(CannotRun, match=f"{problem}.*choose another with --folder"):
         Pipeline(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_where_no_program_runs_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
-    with pytest.raises(NotStarted, match="runs no programs"):
+    with pytest.raises(CannotRun, match="runs no programs"):
         Pipeline(tmp_path)
 
 

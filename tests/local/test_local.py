@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from election.model.errors import CannotRun, NotStarted
+from election.model.errors import CannotRun
 from election.platform import jars, java
 from local.processes import Process, free_port, port_answers
 
@@ -76,5 +76,5 @@ def test_a_process_that_ends_early_shows_the_end_of_its_log_without_a_stack_trac
     frames = "".join(f"\\tat kafka.Kafka.main(Kafka.scala:{line})\\n" for line in range(20))
     script = f"import sys; sys.stdout.write('No space left on device\\n{frames}'); sys.exit(3)"
     process = Process("broken", [sys.executable, "-c", script], tmp_path / "log")
-    with pytest.raises(NotStarted, match=r"broken ended with exit code 3(?s:.*)No space left on device"):
+    with pytest.raises(CannotRun, match=r"broken ended with exit code 3(?s:.*)No space left on device"):
         process.wait_until(lambda: False, 30)

@@ -22,7 +22,8 @@ from tests.conftest import wait_for
 
 log = logging.getLogger(__name__)
 
-UP_SECONDS, RECOVERY_SECONDS = 900, 180
+# A question to Docker costs a tenth of a second of processor.
+UP_SECONDS, RECOVERY_SECONDS, ASK_SECONDS = 900, 180, 1
 PORTS = {
     "KAFKA_PORT": 19092,
     "KAFKA_2_PORT": 19192,
@@ -73,7 +74,7 @@ class Stack:
         restarts, _ = self.state(service, index)
         by_index = "--no-TTY", "--index", str(index)
         self.compose("exec", *by_index, service, "bash", "-c", "kill -KILL -1", check=False)
-        wait_for(lambda: self.state(service, index)[0] > restarts, 30, f"{service} is restarted")
+        wait_for(lambda: self.state(service, index)[0] > restarts, 30, f"{service} is restarted", ASK_SECONDS)
 
     def wait_for_state(self, service: str, wanted: str = "healthy", index: int = 1) -> None:
         self._wait_for(lambda: self.state(service, index)[1] == wanted, f"{service} is {wanted} again")
@@ -84,7 +85,7 @@ class Stack:
     def _wait_for(self, condition: Callable[[], object], what: str) -> None:
         """Fails with what every service has said, since the containers are gone when the report is read."""
         try:
-            wait_for(condition, RECOVERY_SECONDS, what)
+            wait_for(condition, RECOVERY_SECONDS, what, ASK_SECONDS)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logs()}") from None
 
