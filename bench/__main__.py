@@ -10,6 +10,7 @@
     first     what a person sees of run.py's elections from the command on: the first vote, and every delay after it
     compose   the same of those that `docker compose up` runs, its images at hand; only when it is named
     crash     the count killed two minutes after the first vote, 1,500 a second: until totals move, until none is late
+    kills     the same of PostgreSQL, voting.py and Kafka, each killed in turn
     cost      cores of each process at 200, 1,500 and 5,000 votes a second
     flood     seconds to count good votes among three times as many bad messages, beside the good ones alone
     dashboard the server's CPU by open pages, a cold open, and the delay from a vote's commit to its figure in a browser
@@ -95,6 +96,7 @@ PARTS = {
     "first": Part(partial(measure_seen, start=seen.by_run), tables.first),
     "compose": Part(partial(measure_seen, start=seen.by_compose), tables.first),
     "crash": Part(measure_crash, tables.crash),
+    "kills": Part(lambda _: [{"name": name, **asdict(found)} for name, found in crash.measure_others()], tables.kills),
     "cost": Part(lambda _: [{"rate": rate, **cost.measure(rate)} for rate in COST_RATES], tables.cost),
     "flood": Part(lambda options: [flood.measure(options.voters)], tables.flood),
     "dashboard": Part(measure_dashboard, tables.dashboard),

@@ -1,19 +1,22 @@
-"""`kill -9` of the count while `voting.py` casts: until its totals move again, and until none is late.
+"""`kill -9` while `voting.py` casts, of the count or of another part: until totals move again, and until none is late.
 
-The count starts again at once, from its checkpoint, as `run.py` or Compose would start it. A total that a restarted
-count repeats is not new.
+What was killed starts again at once, as `run.py` or Compose would start it: the count from its checkpoint. A total that
+a restarted count repeats is not new.
 """
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from bench.harness import election
-from bench.latency import TURNOUT, Way, reading, until_all_counted
+from bench.latency import REAL_TIME, TURNOUT, Way, reading, until_all_counted
+from local.pipeline import Pipeline
 from local.processes import Process
 
 RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 180, 1.0
+OTHERS, OTHERS_SECONDS = ("PostgreSQL", "voting", "Kafka"), 75
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,45 @@ def measure(way: Way) -> Crash:
         voting.stop()
         exact = until_all_counted(way, settings)
         counter.stop()
-    after = [(at - killed, delay) for at, delay in moments if at > killed + 0.5]
+    return _judge(moments, killed, WATCHED_SECONDS, exact)
+
+
+def measure_others() -> Iterator[tuple[str, Crash]]:
+    """One election: PostgreSQL, voting.py and Kafka are killed, one after the other, from two minutes on."""
+    voters = int(RATE * (KILL_SECONDS + len(OTHERS) * OTHERS_SECONDS) / TURNOUT)
+    killed: dict[str, float] = {}
+    with election(VOTERS=str(voters), RATE=str(RATE), KAFKA_PARTITIONS="2") as (pipeline, settings):
+        counter = REAL_TIME.start(pipeline, settings)
+        pipeline.start("main")
+        with reading(REAL_TIME, settings) as stop_reading:
+            pipeline.start("voting")
+            time.sleep(KILL_SECONDS)
+            for name in OTHERS:
+                killed[name] = time.time()
+                _restart(pipeline, name)
+                time.sleep(max(0.0, killed[name] + OTHERS_SECONDS - time.time()))
+            moments = stop_reading()
+        pipeline.parts["voting"].stop()
+        exact = until_all_counted(REAL_TIME, settings)
+        counter.stop()
+    for name, at in killed.items():
+        yield name, _judge(moments, at, OTHERS_SECONDS, exact)
+
+
+def _restart(pipeline: Pipeline, name: str) -> None:
+    servers = {"Kafka": pipeline.kafka, "PostgreSQL": pipeline.postgres}
+    if name not in servers:
+        pipeline.parts[name].kill()
+        pipeline.start(name)
+    elif process := servers[name].process:
+        process.kill()
+        servers[name].start()
+
+
+def _judge(moments: Sequence[tuple[float, float]], killed: float, watched_seconds: float, exact: bool) -> Crash:
+    after = [(at - killed, delay) for at, delay in moments if 0.5 < at - killed < watched_seconds]
     if not after:
-        raise TimeoutError(f"no total moved within {WATCHED_SECONDS} s after the kill")
+        raise TimeoutError(f"no total moved within {watched_seconds} s after the kill")
     late = [at for at, delay in after if delay > LATE_SECONDS]
     return Crash(after[0][0], max(late, default=0.0), exact)
 

@@ -131,12 +131,16 @@ def first(records: Records) -> Rows:
     }
 
 
-def crash(records: Records) -> Rows:
+def crash(records: Records, killed: str = "{}, kill -9 of the count") -> Rows:
     return {
-        f"{name}, kill -9 of the count": f"totals move again after {spread((one['moves'] for one in same), 1)} s,"
+        killed.format(name): f"totals move again after {spread((one['moves'] for one in same), 1)} s,"
         f" none more than a second late after {spread((one['fresh'] for one in same), 1)} s; {verdict(same)}"
         for (name,), same in by(records, "name").items()
     }
+
+
+def kills(records: Records) -> Rows:
+    return crash(records, "kill -9 of {}")
 
 
 def cost(records: Records) -> Rows:
