@@ -12,7 +12,9 @@ import psutil
 
 from bench.harness import election
 from bench.latency import REAL_TIME, TURNOUT, Way, reading, until_all_counted
+from local.kafka import KafkaServer
 from local.pipeline import Pipeline
+from local.postgres import PostgresServer
 from local.processes import Process
 
 RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 180, 1.0
@@ -71,7 +73,7 @@ def measure_others() -> Iterator[tuple[str, Crash]]:
 
 
 def _restart(pipeline: Pipeline, name: str) -> None:
-    servers = {"Kafka": pipeline.kafka, "PostgreSQL": pipeline.postgres}
+    servers: dict[str, KafkaServer | PostgresServer] = {"Kafka": pipeline.kafka, "PostgreSQL": pipeline.postgres}
     if name not in servers:
         pipeline.parts[name].kill()
         pipeline.start(name)
