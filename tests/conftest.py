@@ -96,7 +96,7 @@ def services(java: None) -> Iterator[Pipeline]:
 
 
 def kill_all(pipeline: Pipeline) -> None:
-    """What is thrown away needs no orderly end."""
+    """Kills the scripts and servers of a pipeline that is thrown away: it needs no orderly end."""
     for process in (*pipeline.parts.values(), pipeline.kafka.process, pipeline.postgres.process):
         if process:
             process.kill()

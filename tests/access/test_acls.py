@@ -141,7 +141,7 @@ def test_a_wrong_password_and_an_unknown_user_are_refused_by_name(secured, name)
 def test_a_client_without_a_password_gets_nothing(secured):
     plain = dataclasses.replace(secured, kafka_security_protocol="PLAINTEXT")
     with pytest.raises(KafkaException):
-        make_admin(plain).list_topics(timeout=2)
+        make_admin(plain).list_topics(timeout=5)
 
 
 def test_the_command_makes_users_and_rules_as_the_super_user(secured, tmp_path):

@@ -151,8 +151,8 @@ def test_the_roll_is_searched_and_paged(night: Night) -> None:
 @pytest.mark.parametrize("tab", TABLES)
 def test_each_click_on_a_download_gives_what_the_page_shows(night: Night, tab: str) -> None:
     page = night.open(tab)
-    # The page refreshes meanwhile, and no click may be lost to that.
-    for table, kind in product(TABLES[tab], ("CSV", "JSON")):
+    # Three times each: the page refreshes meanwhile, and no click may be lost to that.
+    for table, kind in product(TABLES[tab], ("CSV", "JSON") * 3):
         before = counted(page)
         with page.expect_download(timeout=PAGE_MS) as coming:
             page.locator(f".st-key-take-{table}").get_by_role("button", name=kind).click(timeout=PAGE_MS)

@@ -186,9 +186,9 @@ def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, serv
         wait_for(lambda: standing.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
         in_background(lambda: commit(voters, topics.VOTERS, next_offsets(read))).result(60)
         assert "waiting for Kafka" in caplog.text
+        in_background(voters.close).result(60)
     finally:
         broker.send_signal(signal.SIGCONT)
-    in_background(voters.close).result(60)
 
 
 def test_a_voting_py_that_was_given_another_number_of_voters_ends_with_what_to_do(settings, stop):
