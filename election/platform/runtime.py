@@ -21,14 +21,16 @@ log = logging.getLogger(__name__)
 REMIND_SECONDS = 10
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 8.0
 TOUCH_SECONDS, PULSE_SECONDS = 2, 5
+# A child between its fork and its own program writes into its parent's pipe: one Ctrl-C may be heard twice.
+SAME_SIGNAL_SECONDS = 1
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class Stop(threading.Event):
     """Set by Ctrl-C, SIGTERM and the terminal's end. Until then a script at its work touches `health_file`.
 
-    A second signal ends the process at once. Every script is safe to kill at any moment: what was not committed is
-    done again at the next start.
+    A second signal, a second later, ends the process at once. Every script is safe to kill at any moment: what was not
+    committed is done again at the next start.
     """
 
     def __init__(self, health_file: str | None = None):
@@ -48,11 +50,15 @@ class Stop(threading.Event):
         return self
 
     def _hear(self, signals: int) -> None:
+        first = 0.0
         while True:
             if number := next((number for number in os.read(signals, 16) if number in STOP_SIGNALS), None):
-                if self.is_set() and number != signal.SIGHUP:  # which a shell and the kernel both send
+                now = time.monotonic()
+                if not self.is_set():
+                    first = now
+                    self.set()
+                elif number != signal.SIGHUP and now - first > SAME_SIGNAL_SECONDS:  # shell and kernel both send SIGHUP
                     os._exit(128 + number)
-                self.set()
 
     def check(self) -> None:
         """Raises Stopped if it is time to stop."""

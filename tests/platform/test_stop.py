@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from election.model.errors import StartAgain, Stopped
 from election.platform.runtime import Stop, keep_running
 from election.platform.settings import Settings
+from tests.conftest import wait_for
 
 # The main thread is in C code, which takes up its wait again after each signal: Python's handlers never run there.
 HANGS = """
@@ -36,10 +37,30 @@ def test_a_signal_is_heard_while_the_main_thread_hangs_in_c_and_a_second_ends_th
             assert process.stdout.readline() == "hangs\n"
             process.send_signal(number)
             assert process.stdout.readline() == "heard\n"
-            process.send_signal(number)
-            assert process.wait(30) == 128 + number
+            wait_for(lambda: process.send_signal(number) or process.poll(), 30, "a second signal ends the process")
+            assert process.returncode == 128 + number
         finally:
             process.kill()
+
+
+# Ctrl-C reaches a child too that has not become its own program yet, and still has its parent's handlers and pipe.
+FORKS = """
+import os, signal
+from election.platform.runtime import Stop
+stop = Stop().listen()
+os.kill(os.getpid(), signal.SIGINT)
+stop.wait()
+if (child := os.fork()) == 0:
+    os.kill(os.getpid(), signal.SIGINT)
+    os._exit(0)
+os.waitpid(child, 0)
+print("goes on")
+"""
+
+
+def test_one_ctrl_c_that_a_child_hears_too_is_one():
+    done = subprocess.run([sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
 
 
 @pytest.mark.parametrize(
