@@ -64,7 +64,13 @@ def measure_seen(options: argparse.Namespace, start: seen.Start) -> Iterator[Rec
 
 def measure_crash(options: argparse.Namespace) -> Iterator[Record]:
     for name in options.ways:
-        yield {"name": name, **asdict(crash.measure(latency.WAYS[name]))}
+        for _, found in crash.measure(latency.WAYS[name], crash.COUNT):
+            yield {"name": name, **asdict(found)}
+
+
+def measure_kills(_: argparse.Namespace) -> Iterator[Record]:
+    for name, found in crash.measure(latency.REAL_TIME, crash.OTHERS):
+        yield {"name": name, **asdict(found)}
 
 
 def measure_whole(options: argparse.Namespace) -> Iterator[Record]:
@@ -96,7 +102,7 @@ PARTS = {
     "first": Part(partial(measure_seen, start=seen.by_run), tables.first),
     "compose": Part(partial(measure_seen, start=seen.by_compose), tables.first),
     "crash": Part(measure_crash, tables.crash),
-    "kills": Part(lambda _: [{"name": name, **asdict(found)} for name, found in crash.measure_others()], tables.kills),
+    "kills": Part(measure_kills, tables.kills),
     "cost": Part(lambda _: [{"rate": rate, **cost.measure(rate)} for rate in COST_RATES], tables.cost),
     "flood": Part(lambda options: [flood.measure(options.voters)], tables.flood),
     "dashboard": Part(measure_dashboard, tables.dashboard),

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import psutil
 
 from bench.harness import election
-from bench.latency import REAL_TIME, TURNOUT, Way, reading, until_all_counted
+from bench.latency import TURNOUT, Way, reading, until_all_counted
 from local.kafka import KafkaServer
 from local.pipeline import Pipeline
 from local.postgres import PostgresServer
 from local.processes import Process
 
-RATE, KILL_SECONDS, WATCHED_SECONDS, LATE_SECONDS = 1500, 120, 180, 1.0
-OTHERS, OTHERS_SECONDS = ("PostgreSQL", "voting", "Kafka"), 75
+RATE, KILL_SECONDS, LATE_SECONDS = 1500, 120, 1.0
+COUNT, OTHERS = ("count",), ("PostgreSQL", "voting", "Kafka")
+WATCHED_SECONDS = {COUNT: 180, OTHERS: 75}
 
 
 @dataclass(frozen=True)
@@ -30,46 +31,31 @@ class Crash:
     exact: bool
 
 
-def measure(way: Way) -> Crash:
-    """The kill comes two minutes after the first vote, when the count is warm."""
-    voters = int(RATE * (KILL_SECONDS + WATCHED_SECONDS) / TURNOUT)
+def measure(way: Way, names: tuple[str, ...]) -> Iterator[tuple[str, Crash]]:
+    """One election: COUNT or OTHERS are killed, one after the other, from two minutes on, when the count is warm."""
+    watched_seconds = WATCHED_SECONDS[names]
+    voters = int(RATE * (KILL_SECONDS + len(names) * watched_seconds) / TURNOUT)
+    killed: dict[str, float] = {}
     with election(VOTERS=str(voters), RATE=str(RATE), KAFKA_PARTITIONS="2") as (pipeline, settings):
         counter = way.start(pipeline, settings)
         pipeline.start("main")
         with reading(way, settings) as stop_reading:
-            voting = pipeline.start("voting")
-            time.sleep(KILL_SECONDS)
-            killed = time.time()
-            kill(counter)
-            counter = way.start(pipeline, settings)
-            time.sleep(max(0.0, killed + WATCHED_SECONDS - time.time()))
-            moments = stop_reading()
-        voting.stop()
-        exact = until_all_counted(way, settings)
-        counter.stop()
-    return _judge(moments, killed, WATCHED_SECONDS, exact)
-
-
-def measure_others() -> Iterator[tuple[str, Crash]]:
-    """One election: PostgreSQL, voting.py and Kafka are killed, one after the other, from two minutes on."""
-    voters = int(RATE * (KILL_SECONDS + len(OTHERS) * OTHERS_SECONDS) / TURNOUT)
-    killed: dict[str, float] = {}
-    with election(VOTERS=str(voters), RATE=str(RATE), KAFKA_PARTITIONS="2") as (pipeline, settings):
-        counter = REAL_TIME.start(pipeline, settings)
-        pipeline.start("main")
-        with reading(REAL_TIME, settings) as stop_reading:
             pipeline.start("voting")
             time.sleep(KILL_SECONDS)
-            for name in OTHERS:
+            for name in names:
                 killed[name] = time.time()
-                _restart(pipeline, name)
-                time.sleep(max(0.0, killed[name] + OTHERS_SECONDS - time.time()))
+                if names == COUNT:
+                    kill(counter)
+                    counter = way.start(pipeline, settings)
+                else:
+                    _restart(pipeline, name)
+                time.sleep(max(0.0, killed[name] + watched_seconds - time.time()))
             moments = stop_reading()
         pipeline.parts["voting"].stop()
-        exact = until_all_counted(REAL_TIME, settings)
+        exact = until_all_counted(way, settings)
         counter.stop()
     for name, at in killed.items():
-        yield name, _judge(moments, at, OTHERS_SECONDS, exact)
+        yield name, _judge(moments, at, watched_seconds, exact)
 
 
 def _restart(pipeline: Pipeline, name: str) -> None:
