@@ -186,6 +186,8 @@ def make_topics(settings: Settings) -> AdminClient:
 def empty_kafka(settings: Settings) -> None:
     """Deletes every topic and returns when Kafka has forgotten them."""
     admin, ours = make_admin(settings), {topic.name for topic in topics.ALL}
+    # A broker that stood still is let in again first; a client that asked before waits a minute for a controller.
+    wait_for(lambda: admin.list_topics(timeout=10).controller_id >= 0, 30, "Kafka has a controller")
 
     def left() -> set[str]:
         return ours & admin.list_topics(timeout=10).topics.keys()

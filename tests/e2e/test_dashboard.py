@@ -154,12 +154,14 @@ def test_the_roll_is_searched_and_paged(night: Night) -> None:
 def download(page: Page, table: str, kind: str) -> Download:
     """What a click gives. A page that is two refreshes late asks for a file that is gone, and a person clicks again."""
     button = page.locator(f".st-key-take-{table}").get_by_role("button", name=kind)
-    for patience_ms in (CLICK_MS, PAGE_MS):
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    for patience_ms in (CLICK_MS, CLICK_MS, PAGE_MS):
         with suppress(PlaywrightTimeout), page.expect_download(timeout=patience_ms) as coming:
             button.click(timeout=PAGE_MS)
             return coming.value
-        log.warning("the click on %s of %s gave no file", kind, table)
-    raise AssertionError(f"two clicks on {kind} of {table} gave no file")
+        log.warning("the click on %s of %s gave no file; refused: %s", kind, table, refused)
+    raise AssertionError(f"three clicks on {kind} of {table} gave no file")
 
 
 @pytest.mark.parametrize("tab", TABLES)
