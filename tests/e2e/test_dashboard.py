@@ -152,15 +152,13 @@ def test_the_roll_is_searched_and_paged(night: Night) -> None:
 
 
 def download(page: Page, table: str, kind: str) -> Download:
-    """What a click gives. A page that is two refreshes late asks for a file that is gone, and a person clicks again."""
+    """What a click gives. One that meets a page on the move may miss, and a person clicks again."""
     button = page.locator(f".st-key-take-{table}").get_by_role("button", name=kind)
-    refused: list[str] = []
-    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
     for patience_ms in (CLICK_MS, CLICK_MS, PAGE_MS):
         with suppress(PlaywrightTimeout), page.expect_download(timeout=patience_ms) as coming:
             button.click(timeout=PAGE_MS)
             return coming.value
-        log.warning("the click on %s of %s gave no file; refused: %s", kind, table, refused)
+        log.warning("the click on %s of %s gave no file", kind, table)
     raise AssertionError(f"three clicks on {kind} of {table} gave no file")
 
 
