@@ -17,6 +17,9 @@ from local.environment import build_environment
 
 STOP_TIMEOUT_SECONDS = 30
 LAST_LINE_BYTES = 1000
+# A child's first act: it writes its own id into the leash's pipe, its standard input until then. So the leash knows
+# every child, whenever this process is killed. In a subshell: a child whose leash is gone starts all the same.
+ON_LEASH = '(echo "+$$" >&0); exec "$@" </dev/null'
 
 
 @cache
@@ -27,11 +30,11 @@ def leash() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True)
 
 
-def note(sign: str, group: int) -> None:
+def note_end(group: int) -> None:
     pipe = leash().stdin
     assert pipe
     with contextlib.suppress(OSError):
-        os.write(pipe.fileno(), f"{sign}{group}\n".encode())
+        os.write(pipe.fileno(), f"-{group}\n".encode())
 
 
 class Process:
@@ -53,12 +56,11 @@ class Process:
     ):
         self.name, self.log = name, log
         log.parent.mkdir(parents=True, exist_ok=True)
-        leash()
         for_python = str(command[0]) == sys.executable
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
-                [str(part) for part in command],
-                stdin=subprocess.DEVNULL,
+                ["/bin/sh", "-c", ON_LEASH, name, *map(str, command)],
+                stdin=leash().stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**build_environment(for_python=for_python), **(environment or {})},
@@ -67,7 +69,6 @@ class Process:
                 user=user,
                 extra_groups=[] if user else None,
             )
-        note("+", self.pid)
 
     @property
     def pid(self) -> int:
@@ -85,7 +86,7 @@ class Process:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
         self.popen.wait()
-        note("-", self.pid)
+        note_end(self.pid)
 
     def stop(self, with_signal: int = signal.SIGTERM, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> int:
         """Asks the process to end, kills what is left of its group, and returns its exit code."""
@@ -114,7 +115,7 @@ class Process:
     def finish(self) -> None:
         """Returns when the process has done its work. Raises CannotRun, with the end of the log, when it failed."""
         code = self.popen.wait()
-        note("-", self.pid)
+        note_end(self.pid)
         if code != 0:
             raise self._ended()
 

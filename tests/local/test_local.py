@@ -2,13 +2,19 @@
 
 import signal
 import socket
+import subprocess
 import sys
+from contextlib import suppress
 
+import psutil
 import pytest
 
+from election import PROJECT
 from election.model.errors import CannotRun
 from election.platform import jars, java
+from local import processes
 from local.processes import Process, free_port, port_answers
+from tests.conftest import wait_for
 
 
 def fake_java(folder, version: str, modules: str = java.REQUIRED_MODULE) -> str:
@@ -70,6 +76,42 @@ def test_a_process_that_ignores_the_request_is_killed(tmp_path):
     process = Process("deaf", [sys.executable, "-c", deaf], tmp_path / "log")
     process.wait_until(lambda: "deaf" in process.last_line(), 30)
     assert process.stop(timeout_seconds=0.2) == -signal.SIGKILL
+
+
+def test_a_child_whose_parent_is_killed_at_once_ends_too(tmp_path):
+    parent = f"""
+import os, pathlib, signal, subprocess
+from local.processes import Process
+
+class Popen(subprocess.Popen):
+    def __init__(self, command, **options):
+        super().__init__(command, **options)
+        if "sleep" in command:
+            pathlib.Path({str(tmp_path / "child")!r}).write_text(str(self.pid))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+subprocess.Popen = Popen
+Process("sleeper", ["sleep", "600"], pathlib.Path({str(tmp_path / "log")!r}))
+"""
+    killed = subprocess.run([sys.executable, "-c", parent], cwd=PROJECT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    child = int((tmp_path / "child").read_text())
+
+    def runs() -> bool:
+        """A child that has ended and whom nobody has waited for is no longer running."""
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(child).status() != psutil.STATUS_ZOMBIE
+        return False
+
+    wait_for(lambda: not runs(), 30, "the child has ended")
+
+
+def test_a_process_whose_leash_is_gone_starts_all_the_same(tmp_path, monkeypatch):
+    gone = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    gone.wait()
+    monkeypatch.setattr(processes, "leash", lambda: gone)
+    Process("free", ["echo", "started"], log := tmp_path / "log").finish()
+    assert "started" in log.read_text()
 
 
 def test_a_process_that_ends_early_shows_the_end_of_its_log_without_a_stack_trace(tmp_path):
