@@ -43,23 +43,32 @@ def _say(cell: object) -> str:
 def offer(view: View, name: str, make: Make, *arguments: Hashable) -> None:
     """Two buttons that give these rows as files.
 
-    The files are made at every refresh, once for all viewers, and Streamlit keeps each for one refresh more. Files that
-    are made on a click would be lost to clicks during a refresh.
+    The files are made at every refresh, once for all viewers: files that are made on a click would be lost to clicks
+    during a refresh. Streamlit deletes a file soon after no button on any page has it, and a browser is always a moment
+    behind, so two hidden buttons keep the files of the refresh before.
     """
-    csv, json = make_files(view, make, *arguments)
+    files = make_files(view, make, *arguments)
+    before = st.session_state.get(f"{name}-files", files)
+    st.session_state[f"{name}-files"] = files
     with st.container(horizontal=True, gap="small", key=f"take-{name}"):
-        for kind, mime, file in (("CSV", "text/csv", csv), ("JSON", "application/json", json)):
-            st.download_button(
-                kind,
-                data=file,
-                file_name=f"{view.name or 'election'}-{name}.{kind.lower()}",
-                mime=mime,
-                key=f"{name}-{kind}",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-                help=f"Download this as {kind}",
-            )
+        _buttons(view, name, name, files)
+        with st.container(key=f"kept-{name}"):
+            _buttons(view, name, f"{name}-kept", before)
+
+
+def _buttons(view: View, name: str, key: str, files: tuple[bytes, bytes]) -> None:
+    for kind, mime, file in zip(("CSV", "JSON"), ("text/csv", "application/json"), files, strict=True):
+        st.download_button(
+            kind,
+            data=file,
+            file_name=f"{view.name or 'election'}-{name}.{kind.lower()}",
+            mime=mime,
+            key=f"{key}-{kind}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            help=f"Download this as {kind}",
+        )
 
 
 @once

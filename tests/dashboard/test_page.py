@@ -172,3 +172,17 @@ def test_a_server_that_is_late_cannot_end_the_page(show: Shown) -> None:
     assert len(fragment.children) > 1
     config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())
     assert config["global"]["minCachedMessageSize"] >= 1e9
+
+
+def test_a_page_that_is_a_refresh_behind_still_finds_its_files(show: Shown) -> None:
+    def files() -> set[str]:
+        return {button.proto.url for button in show.app.get("download_button")}
+
+    show(staged_sources(0.3), "Places")
+    first = files()
+    for votes, still_there in ((0.4, True), (0.5, False)):
+        later = staged_sources(votes)
+        show.monkeypatch.setattr(page, "open_sources", lambda later=later: later)
+        show.app.run()
+        assert (first <= files()) is still_there
+    assert len(first) == 2
