@@ -54,9 +54,3 @@ def set_aside(checkpoint: Path) -> None:
             aside.name,
             topics.VOTES,
         )
-
-
-def set_aside_unsaved(checkpoint: Path) -> None:
-    """Sets aside what a count left that was killed before its first checkpoint: micro-batches refuse such state."""
-    if not saved_offsets(checkpoint):
-        set_aside(checkpoint)

@@ -22,14 +22,14 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
-from election.counting.checkpoint import alike, checkpoint_path, is_own, saved_offsets, set_aside, set_aside_unsaved
+from election.counting.checkpoint import alike, checkpoint_path, is_own, saved_offsets, set_aside
 from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups, register_lookups
 from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.model import topics
 from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.kafka import spark_kafka_options
-from election.platform.kafka_topics import TopicWatch, cluster_id, count_messages, wait_for_topics
+from election.platform.kafka_topics import TopicWatch, count_messages, wait_for_topics
 from election.platform.refusals import is_denied
 from election.platform.runtime import Backoff, Stop
 from election.platform.settings import Settings
@@ -136,7 +136,9 @@ class Count:
             self._run(counting, WARM_UP)
         elif waiting > MANY_VOTES:
             log.info("counting in micro-batches what waits on %s", topics.VOTES)
-            set_aside_unsaved(self.checkpoint / TOTALS)
+            # What a count leaves that was killed before its first checkpoint, micro-batches refuse.
+            if not saved_offsets(self.checkpoint / TOTALS):
+                set_aside(self.checkpoint / TOTALS)
             while FEW_VOTES < waiting < before and not self.stop.is_set():
                 self._run(counting, DRAIN)
                 waiting, before = self._votes_waiting(), waiting
@@ -193,8 +195,8 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
-    partitions = len(admin.list_topics(topics.VOTES, timeout=30).topics[topics.VOTES].partitions)
-    slots = slots_needed(settings, partitions)
+    kafka = admin.list_topics(topics.VOTES, timeout=30)
+    slots = slots_needed(settings, len(kafka.topics[topics.VOTES].partitions))
     with TemporaryDirectory(prefix="election-") as name, ThreadPoolExecutor(1, "lookups") as beside:
         folder = Path(name)
         copied = beside.submit(copy_lookups, settings, stop, folder)
@@ -205,7 +207,7 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
             election = copied.result()
             register_lookups(spark, folder)
             watch = TopicWatch(admin, topics.VOTES)
-            checkpoint = checkpoint_path(settings, cluster_id(admin), watch.made, election)
+            checkpoint = checkpoint_path(settings, str(kafka.cluster_id), watch.made, election)
             log.info("checkpoint: %s", checkpoint)
             yield Count(settings, stop, spark, slots if settings.real_time else 1, checkpoint, watch)
         except Py4JJavaError as error:

@@ -51,7 +51,10 @@ def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> Adm
 
     def lacking() -> str | None:
         try:
-            missing = sorted(set(names) - admin.list_topics(timeout=ANSWER_SECONDS).topics.keys())
+            known = admin.list_topics(timeout=ANSWER_SECONDS)
+            if known.controller_id < 0:  # A client that asks for a topic now waits a minute.
+                return "it has no controller yet"
+            missing = sorted(set(names) - known.topics.keys())
             return f"main.py creates {', '.join(missing)}" if missing else None
         except KafkaException as error:
             admin.poll(0)
@@ -67,10 +70,6 @@ def wait_for_topics(settings: Settings, stop: Stop, names: Iterable[str]) -> Adm
 
     wait_until(lacking, f"Kafka at {settings.kafka_bootstrap_servers}", stop)
     return admin
-
-
-def cluster_id(admin: AdminClient) -> str:
-    return str(admin.list_topics(timeout=30).cluster_id)
 
 
 def topic_id(admin: AdminClient, topic: str) -> str:

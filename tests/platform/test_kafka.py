@@ -1,10 +1,14 @@
-"""Publishing while Kafka takes nothing."""
+"""Kafka while it takes nothing: messages wait, and so does who makes topics."""
+
+from types import SimpleNamespace
 
 import pytest
 
 from election.model.errors import Stopped
+from election.platform import kafka_topics
 from election.platform.kafka import publish
 from election.platform.runtime import Stop
+from election.platform.settings import Settings
 
 
 class FullProducer:
@@ -40,3 +44,13 @@ def test_waiting_for_room_ends_when_told_to_stop():
     with pytest.raises(Stopped):
         publish(producer, "topic", "key", b"value", stop)
     assert not producer.produced
+
+
+def test_a_kafka_without_a_controller_is_waited_for(monkeypatch, caplog):
+    caplog.set_level("INFO")
+    answers = [SimpleNamespace(controller_id=number, topics={}) for number in (-1, -1, 1)]
+    admin = SimpleNamespace(list_topics=lambda **_: answers.pop(0))
+    monkeypatch.setattr(kafka_topics, "AdminClient", lambda *_, **__: admin)
+    assert kafka_topics.wait_for_topics(Settings(), Stop(), []) is admin
+    assert not answers
+    assert caplog.text.count("waiting for Kafka at localhost:9092: it has no controller yet") == 1
