@@ -24,7 +24,7 @@ from election.model.ballots import Ballots
 from election.model.definition import Election
 from election.model.errors import CannotRun, Malformed
 from election.model.messages import Vote, Voter, encode_vote, parse_voter
-from election.platform.consumer import WatchingConsumer, commit, next_offsets
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import flush, good_messages, publish
 from election.platform.postgres import Database, wait_for_row
 from election.platform.runtime import Pulse, Stop
@@ -43,7 +43,7 @@ def wait_for_election(database: Database, election: Election, stop: Stop) -> Non
     Raises CannotRun when it holds another.
     """
     query = "SELECT name, fingerprint FROM election"
-    held = wait_for_row(database, query, "the election", stop, lambda row: None if row else "main.py prepares it")
+    held = wait_for_row(database, query, "the election", stop, "main.py prepares it")
     if held["fingerprint"] != election.fingerprint:
         raise CannotRun(
             f"the database {database.settings.postgres_db} holds the election {held['name']!r} with other voters than"
@@ -99,10 +99,10 @@ def _log_strangers(cast: Sequence[Ballot], stored: Sequence[Ballot]) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """Votes that are cast and not recorded yet, and the offset of each partition that voters_topic is read up to."""
+    """Votes that are cast and not recorded yet, and the messages that their voters came in."""
 
     votes: list[Ballot]
-    read_up_to: dict[int, int]
+    messages: list[Message]
 
 
 def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: float) -> Batch | None:
@@ -116,7 +116,7 @@ def take_batch(voters: Consumer, ballots: Ballots, pace: Pace, wait_seconds: flo
         return None
     votes = cast_votes(parse_voters(messages), ballots, datetime.now(UTC))
     pace.spend(len(votes))
-    return Batch(votes, next_offsets(messages))
+    return Batch(votes, messages)
 
 
 def record_batch(free: SimpleQueue[Database], batch: Batch) -> list[Ballot]:
@@ -160,6 +160,6 @@ def run_voting(
                 for _, vote in stored:
                     publish(producer, topics.VOTES, vote.voter_id, encode_vote(vote), stop)
                 flush(producer, stop)
-                commit(voters, topics.VOTERS, batch.read_up_to)
+                voters.commit_read(batch.messages)
                 pulse.add(len(stored))
     pulse.report()

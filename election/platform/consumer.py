@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -51,14 +51,19 @@ class WatchingConsumer(Consumer):
             self._check()
         return super().consume(*arguments, **options)
 
-    def commit_offsets(self, offsets: list[TopicPartition]) -> None:
-        """Sends the offsets and goes on: waiting for the answer would last, in silence, until Kafka is back.
+    def commit_read(self, messages: Iterable[Message]) -> None:
+        """Commits the offsets after these messages and goes on: the answer may take, in silence, until Kafka is back.
 
-        What Kafka refuses is logged. Raises StartAgain when the topic is another one.
+        A partition that is another member's by now is left to it. What can't be committed is done again, which is
+        harmless; what Kafka refuses is logged. Raises StartAgain when the topic is another one.
         """
         self._check()
-        super().commit(offsets=offsets, asynchronous=True)
-        self._unanswered.append(offsets)
+        own = {place.partition for place in self.assignment()}
+        read_up_to = {int(message.partition() or 0): int(message.offset() or 0) + 1 for message in messages}
+        offsets = [TopicPartition(self._watch.topic, at, end) for at, end in read_up_to.items() if at in own]
+        if offsets:
+            self.commit(offsets=offsets, asynchronous=True)
+            self._unanswered.append(offsets)
 
     def close(self) -> None:
         """Leaves the group, if Kafka answers every commit: librdkafka would wait for ever otherwise (issue 3740)."""
@@ -74,19 +79,3 @@ class WatchingConsumer(Consumer):
     def _check(self) -> None:
         self._watch.check()
         self._checked_at = time.monotonic()
-
-
-def commit(consumer: WatchingConsumer, topic: str, read_up_to: Mapping[int, int]) -> None:
-    """Commits these offsets, by partition; a partition that is another member's by now is left to it.
-
-    Work that can't be committed will be done again, which is harmless.
-    """
-    own = {place.partition for place in consumer.assignment()}
-    offsets = [TopicPartition(topic, partition, offset) for partition, offset in read_up_to.items() if partition in own]
-    if offsets:
-        consumer.commit_offsets(offsets)
-
-
-def next_offsets(messages: Iterable[Message]) -> dict[int, int]:
-    """Where reading goes on after these messages of one topic, by partition."""
-    return {int(message.partition() or 0): int(message.offset() or 0) + 1 for message in messages}

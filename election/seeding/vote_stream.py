@@ -13,7 +13,7 @@ from election.model import topics
 from election.model.errors import Malformed
 from election.model.messages import Vote, encode_voter, parse_vote
 from election.model.rows import VOTER_COLUMNS
-from election.platform.consumer import WatchingConsumer, commit, next_offsets
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import flush, good_messages, publish
 from election.platform.postgres import Database, rows
 from election.platform.runtime import Pulse, Stop
@@ -72,6 +72,6 @@ def manage_vote_stream(database: Database, votes: WatchingConsumer, producer: Pr
         for voter_id, value in voted:
             publish(producer, topics.VOTERS, voter_id, value, stop)
         flush(producer, stop)
-        commit(votes, topics.VOTES, next_offsets(messages))
+        votes.commit_read(messages)
         pulse.add(len(voted))
     pulse.report()

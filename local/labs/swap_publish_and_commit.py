@@ -14,7 +14,7 @@ from local.processes import Process
 ANSWER = "b"
 HINT = "A committed offset says: I am done with these. Who would publish the votes of a batch that nobody reads again?"
 CASTING = Path("election") / "casting" / "casting.py"
-COMMIT = "                commit(voters, topics.VOTERS, batch.read_up_to)\n"
+COMMIT = "                voters.commit_read(batch.messages)\n"
 RECORDED = "                stored = recorded.result()\n"
 CRASH = (
     "                voters.close()  # returns when Kafka has the offsets\n"

@@ -20,7 +20,7 @@ from election.model import topics
 from election.model.definition import load_election
 from election.model.errors import CannotRun, StartAgain, Stopped
 from election.platform import kafka
-from election.platform.consumer import WatchingConsumer, commit, next_offsets
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka import good_messages, make_producer, publish
 from election.platform.kafka_topics import wait_for_topics
 from election.platform.postgres import Database, ensure_schema, row, rows
@@ -184,7 +184,7 @@ def test_an_answer_to_a_commit_that_never_comes_is_not_waited_for(settings, serv
     try:
         standing = psutil.Process(broker.pid)
         wait_for(lambda: standing.status() == psutil.STATUS_STOPPED, 30, "the broker stands still")
-        in_background(lambda: commit(voters, topics.VOTERS, next_offsets(read))).result(60)
+        in_background(lambda: voters.commit_read(read)).result(60)
         assert "waiting for Kafka" in caplog.text
         in_background(voters.close).result(60)
     finally:

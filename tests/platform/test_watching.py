@@ -1,11 +1,12 @@
-"""Watching a topic, while Kafka answers and while it does not."""
+"""Watching a topic, while Kafka answers and while it does not; and what a member of a group commits."""
 
 from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from election.model.errors import StartAgain
+from election.platform.consumer import WatchingConsumer
 from election.platform.kafka_topics import TopicWatch
 
 
@@ -46,3 +47,19 @@ def test_while_kafka_does_not_answer_it_says_so_once_and_then_that_it_is_there(a
     waiting, there = [record.getMessage() for record in caplog.records]
     assert waiting.startswith("waiting for Kafka: ")
     assert there.startswith("Kafka is there after ")
+
+
+def test_a_partition_that_another_member_has_by_now_is_not_committed():
+    committed = []
+    member = SimpleNamespace(
+        _check=lambda: None,
+        _watch=SimpleNamespace(topic="votes"),
+        _unanswered=[],
+        assignment=lambda: [TopicPartition("votes", 0)],
+        commit=lambda offsets, **_: committed.extend((at.topic, at.partition, at.offset) for at in offsets),
+    )
+    places = (0, 6), (0, 7), (1, 3)
+    read = [SimpleNamespace(partition=lambda at=at: at, offset=lambda end=end: end) for at, end in places]
+    WatchingConsumer.commit_read(member, read)
+    assert committed == [("votes", 0, 8)]
+    assert len(member._unanswered) == 1
