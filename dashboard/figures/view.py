@@ -1,10 +1,10 @@
 """Everything that the page knows at one moment. Pure data: the tabs turn it into figures, charts and words."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
-from typing import Any, TypeVar, cast
+from functools import cached_property, lru_cache
+from typing import Any
 
 from dashboard.figures.palette import OTHER, Mark, give_marks
 from dashboard.figures.words import number
@@ -20,7 +20,6 @@ NO_LOGIN = (
     " POSTGRES_STREAMLIT_APP_PASSWORD here"
 )
 NO_ELECTION = "main.py has not prepared the election yet"
-Function = TypeVar("Function", bound=Callable[..., Any])
 # The id of all candidates together who have no mark of their own.
 OTHERS = "*others*"
 
@@ -105,7 +104,6 @@ class View:
     counting_problem: str | None = None
     heard_at: float = 0.0
     watched: Watched = field(default_factory=Watched)
-    made: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def rows(self, topic: str) -> list[Tally]:
         return self.tallies.get(topic, [])
@@ -153,17 +151,8 @@ class View:
         return max((tally.last_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
-def once(make: Function) -> Function:
-    """For a function of a view: what it makes for the first viewer who asks is kept with the view, for all others."""
-
-    @wraps(make)
-    def shared(view: View, *arguments: Any) -> Any:
-        asked = make, arguments
-        if asked not in view.made:
-            view.made[asked] = make(view, *arguments)
-        return view.made[asked]
-
-    return cast(Function, shared)
+# For a function of a view: what it makes for the first viewer who asks is kept for the others.
+once = lru_cache(maxsize=8)
 
 
 def list_candidates(

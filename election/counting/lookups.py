@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import Column, SparkSession
@@ -76,14 +75,8 @@ def copy_lookups(settings: Settings, stop: Stop, folder: Path) -> str:
 
 def wait_for_roll(database: Database, stop: Stop) -> str:
     """Returns the election's fingerprint when main.py has registered every voter."""
-    query = "SELECT fingerprint, registered, (SELECT count(*) FROM roll) AS seeded FROM election"
-
-    def lacking(held: dict[str, Any] | None) -> str | None:
-        if not held:
-            return "main.py prepares the election"
-        return "main.py registers the voters" if held["seeded"] < held["registered"] else None
-
-    return str(wait_for_row(database, query, "the roll", stop, lacking)["fingerprint"])
+    query = "SELECT fingerprint FROM election WHERE registered <= (SELECT count(*) FROM roll)"
+    return str(wait_for_row(database, query, "the roll", stop, "main.py registers the voters")["fingerprint"])
 
 
 def _copy(query: str, path: Path, connection: Connection) -> int:

@@ -1,5 +1,6 @@
 """Spark itself: its tuning, each value with its reason, and the session on a cluster or in this process."""
 
+import json
 import logging
 import os
 import signal
@@ -72,14 +73,8 @@ JVM_TUNING = (
 )
 
 
-# What a Spark or a Java of another set-up leaves in a shell, which PySpark and its JVM would follow.
-FOREIGN = (
-    *("PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYSPARK_GATEWAY_PORT", "SPARK_SUBMIT_OPTS"),
-    *("SPARK_CONF_DIR", "SPARK_CLASSPATH", "SPARK_DIST_CLASSPATH", "SPARK_LAUNCHER_OPTS", "SPARK_LOCAL_DIRS"),
-    *("SPARK_REMOTE", "SPARK_CONNECT_MODE", "SPARK_ENV_LOADED", "SPARK_SCALA_VERSION", "SPARK_TESTING"),
-    *("HADOOP_CONF_DIR", "YARN_CONF_DIR", "HADOOP_HOME", "HADOOP_CLASSPATH", "CLASSPATH"),
-    *("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"),
-)
+# So begin the variables that another Spark or Java leaves in a shell; PySpark and its JVM would follow them.
+FOREIGN = "PYSPARK_", "SPARK_", "HADOOP_", "YARN_", "CLASSPATH", "JAVA_TOOL_", "JDK_JAVA_", "_JAVA_"
 
 
 # Starting an executor takes up to half a minute on two busy cores.
@@ -96,12 +91,14 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     _use_own_spark(settings)
     jars = ensure_jars("spark", Path(settings.spark_jars_dir) if settings.spark_jars_dir else None)
     if not settings.spark_master:
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     master = settings.spark_master or f"local[{slots}]"
     log.info("starting Spark on %s", master)
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()
     temporary = _temporary_folder()
-    of_driver = f"-Dlog4j2.configurationFile={log4j}", quote_option(f"-Djava.io.tmpdir={temporary}")
+    # In quotes, as JSON has them: Spark takes a list of Java's options apart at spaces.
+    in_quotes = json.dumps(f"-Djava.io.tmpdir={temporary}", ensure_ascii=False)
+    of_driver = f"-Dlog4j2.configurationFile={log4j}", in_quotes
     builder = (
         SparkSession.builder.appName("realtime-election")
         .master(master)
@@ -134,8 +131,9 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
 
 def _use_own_spark(settings: Settings) -> None:
     """PySpark's own Spark, whatever another set-up says in this shell, and the Java that was checked."""
-    for name in FOREIGN if not settings.spark_master else ():
-        os.environ.pop(name, None)
+    if not settings.spark_master:
+        for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+            del os.environ[name]
     os.environ["SPARK_HOME"] = str(Path(pyspark.__file__).parent)
     os.environ["JAVA_HOME"] = str(find_java_home())
 
@@ -147,11 +145,6 @@ def _temporary_folder() -> Path:
         folder = PROJECT / "var" / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def quote_option(option: str) -> str:
-    """One of Java's options, as Spark takes a list of them apart: at spaces that are not in quotes."""
-    return '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def wait_for_slots(spark: SparkSession, needed: int, stop: Stop) -> None:

@@ -106,17 +106,15 @@ class Database:
             self._connection = None
 
 
-def wait_for_row(
-    database: Database, query: str, what: str, stop: Stop, lacking: Callable[[dict[str, Any] | None], str | None]
-) -> dict[str, Any]:
-    """Returns the query's first row once `lacking` gives no reason to wait; it gets None while there is no row."""
+def wait_for_row(database: Database, query: str, what: str, stop: Stop, reason: str) -> dict[str, Any]:
+    """Returns the query's first row once there is one; until then says the reason to wait."""
     found: list[dict[str, Any]] = []
 
-    def reason_to_wait() -> str | None:
+    def lacking() -> str | None:
         found[:] = database.run(lambda connection: rows(connection, query))
-        return lacking(found[0] if found else None)
+        return None if found else reason
 
-    wait_until(reason_to_wait, what, stop)
+    wait_until(lacking, what, stop)
     return found[0]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaException, Message
 
 from election.model import topics
 from election.model.errors import Malformed
@@ -172,15 +172,9 @@ class LiveBoard:
             try:
                 self._follow()
             except KafkaException as error:
-                self.problem = self._say(error.args[0])
+                missing = TOPICS_GONE if self.heard_at else NO_TOPICS
+                self.problem = missing if error.args[0].code() in GONE else error.args[0].str()
                 self._stop.wait(1)
-
-    def _say(self, reason: object) -> str:
-        if not isinstance(reason, KafkaError):
-            return str(reason)
-        if reason.code() in GONE:
-            return TOPICS_GONE if self.heard_at else NO_TOPICS
-        return reason.str()
 
     def _follow(self) -> None:
         """Reads the topics from their beginning until they are gone or made anew."""

@@ -32,15 +32,15 @@ CANDIDATES_PAGE = 1_000_000
 
 
 class Person(NamedTuple):
-    """What a voter's row needs of a person; the election draws the rest."""
+    """What a voter's row has of a person; the election draws the rest."""
 
-    name: str
+    voter_name: str
     gender: str
-    street: str
-    postcode: str
+    address_street: str
+    address_postcode: str
     email: str
-    phone: str
-    cell: str
+    phone_number: str
+    cell_number: str
     picture: str
 
 
@@ -88,13 +88,13 @@ class Offline:
             folder = "women" if gender == "female" else "men"
             people.append(
                 Person(
-                    name=f"{given} {family}",
+                    voter_name=f"{given} {family}",
                     gender=gender,
-                    street=f"{house[at]} {streets[at]}",
-                    postcode=postcodes[at],
+                    address_street=f"{house[at]} {streets[at]}",
+                    address_postcode=postcodes[at],
                     email=f"{given}.{family}{number * size + at}@example.org".lower().replace(" ", ""),
-                    phone=f"01632 960{line[at][0]:03d}",
-                    cell=f"07700 900{line[at][1]:03d}",
+                    phone_number=f"01632 960{line[at][0]:03d}",
+                    cell_number=f"07700 900{line[at][1]:03d}",
                     picture=f"{PORTRAITS}/{folder}/{portrait[at]}.jpg",
                 )
             )
@@ -141,13 +141,13 @@ class RandomUser:
 def _person(result: dict[str, Any]) -> Person:
     street = result["location"]["street"]
     person = Person(
-        name=f"{result['name']['first']} {result['name']['last']}",
+        voter_name=f"{result['name']['first']} {result['name']['last']}",
         gender=result["gender"],
-        street=f"{street['number']} {street['name']}",
-        postcode=str(result["location"]["postcode"]),
+        address_street=f"{street['number']} {street['name']}",
+        address_postcode=str(result["location"]["postcode"]),
         email=result["email"],
-        phone=result["phone"],
-        cell=result["cell"],
+        phone_number=result["phone"],
+        cell_number=result["cell"],
         picture=result["picture"]["large"],
     )
     if not all(isinstance(text, str) and text.strip() and "\0" not in text for text in person):
@@ -178,7 +178,7 @@ def name_candidates(election: Election, people: People) -> list[Candidate]:
         return list(election.candidates)
     named = {
         candidate.candidate_id: structs.replace(
-            candidate, candidate_name=person.name, photo_url=candidate.photo_url or person.picture
+            candidate, candidate_name=person.voter_name, photo_url=candidate.photo_url or person.picture
         )
         for candidate, person in zip(nameless, people.page(CANDIDATES_PAGE, len(nameless)), strict=True)
     }

@@ -48,21 +48,14 @@ class Roll:
             age = self._ages.draw(self.ballots.choice(registration), drawn[at])
             yield RegisteredVoter(
                 voter_id=str(UUID(bytes=ids[16 * at : 16 * at + 16])),
-                voter_name=person.name,
                 date_of_birth=_born(self.election.date, age, days[at]),
-                gender=person.gender,
                 nationality=self.election.nationality,
                 registration_number=registration,
-                address_street=person.street,
                 address_city=location.cities[city[at] % len(location.cities)],
                 address_state=location.name,
                 address_country=self.election.country,
-                address_postcode=person.postcode,
-                email=person.email,
-                phone_number=person.phone,
-                cell_number=person.cell,
-                picture=person.picture,
                 registered_age=age,
+                **person._asdict(),
             )
 
 

@@ -64,8 +64,8 @@ def offline(election):
 
 def test_people_come_seeded_and_in_pages(api, election, offline):
     people = RandomUser(api.url, election, offline).page(2, 5)
-    assert [one.name for one in people] == [f"Ann Number{3000 + n}" for n in range(5)]
-    assert people[0].street == "3000 High Street"
+    assert [one.voter_name for one in people] == [f"Ann Number{3000 + n}" for n in range(5)]
+    assert people[0].address_street == "3000 High Street"
     assert api.queries == [
         {
             "seed": f"simulated-{election.seed}",
