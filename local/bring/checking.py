@@ -34,16 +34,16 @@ def examine(folder: Path) -> int:
             require_locale(election.locale)
         except DefinitionError as error:
             findings.problem(folder, str(error))
-    _say(f"{len(findings.problems):,} problems" if len(findings.problems) != 1 else "1 problem", findings.problems)
+    say(f"{len(findings.problems):,} problems" if len(findings.problems) != 1 else "1 problem", findings.problems)
     if election and not findings.problems:
         describe(election)
-    _say("Warnings", findings.warnings)
+    say("Warnings", findings.warnings)
     if election and not findings.problems:
-        _say("Suspicious", list(suspicions(election)) or ["nothing"])
+        say("Suspicious", list(suspicions(election)) or ["nothing"])
     return 1 if findings.problems else 0
 
 
-def _say(title: str, lines: Sequence[str]) -> None:
+def say(title: str, lines: Sequence[str]) -> None:
     if lines:
         print("\n".join([f"{title}:", *(f"  {line}" for line in lines)]))
 

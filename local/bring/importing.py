@@ -11,7 +11,7 @@ from pathlib import Path
 
 from election.model.errors import UsageError
 from election.model.findings import Findings
-from local.bring.checking import examine, print_aligned
+from local.bring.checking import examine, print_aligned, say
 from local.bring.columns import Asked, Columns, find_columns
 from local.bring.reading import Sheet, read_sheet
 from local.bring.shaping import Brought, Shaping
@@ -98,12 +98,8 @@ def say_columns(sheet: Sheet, columns: Columns) -> None:
 
 def say_lines(brought: Brought) -> None:
     """Prints which lines were left out."""
-    if brought.left_out:
-        print("\nLeft out:")
-        for what in brought.left_out[:MOST_SHOWN]:
-            print(f"  {what}")
-        if len(brought.left_out) > MOST_SHOWN:
-            print(f"  and {len(brought.left_out) - MOST_SHOWN:,} more")
+    more = len(brought.left_out) - MOST_SHOWN
+    say("\nLeft out", [*brought.left_out[:MOST_SHOWN], *([f"and {more:,} more"] if more > 0 else [])])
     if brought.empty_cells:
         print(f"\nEmpty cells taken as 0 votes: {brought.empty_cells:,}")
 
