@@ -21,17 +21,7 @@ PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJEC
 LIVING = [page for page in PAGES if page.name not in {"NOTES.md", "CHANGELOG.md"}]
 TEXT = {page: page.read_text() for page in PAGES}
 # What is named in capitals like a setting, and is one of another program.
-OTHER_NAMES = {
-    "JAVA_HOME",
-    "HTTPS_PROXY",
-    "CHROMIUM",
-    "CI",
-    "REQUIRE_DOCKER",
-    "PGPASSWORD",
-    "STATE_VERSION",
-    "SPARK_LOCAL_IP",
-    "SPARK_LOCAL_HOSTNAME",
-}
+OTHER_NAMES = {"JAVA_HOME", "HTTPS_PROXY", "STATE_VERSION", "SPARK_LOCAL_IP", "SPARK_LOCAL_HOSTNAME"}
 
 
 class Parsed(Exception):

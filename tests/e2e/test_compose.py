@@ -4,17 +4,15 @@ The tests of this file are one story and run in this order on one stack, with it
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from bench.screenshots import find_browser, open_browser, open_page
 from dashboard.figures import words
 from election import PROJECT
 from election.model.definition import Election, load_election
@@ -125,15 +123,12 @@ def test_a_script_started_by_hand_takes_the_place_of_its_service(stack: Stack, e
 
 def test_the_dashboard_shows_the_result_in_a_browser(stack: Stack, election: Election) -> None:
     expected = sorted((words.votes(votes) for votes in election.votes_per_candidate.values()), reverse=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{stack.environment['DASHBOARD_PORT']}")
+    executable = find_browser()
+    assert executable
+    with open_browser(executable) as browser:
+        page = open_page(browser, f"http://127.0.0.1:{stack.environment['DASHBOARD_PORT']}")
         shown = page.locator(".e-score").first.locator(".e-votes")
         wait_for(lambda: sorted(shown.all_inner_texts(), reverse=True) == expected, 60, f"the page shows {expected}")
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / "compose.png", full_page=True)
-        browser.close()
 
 
 def test_down_and_up_keep_the_election(stack: Stack, election: Election) -> None:
