@@ -1,6 +1,6 @@
 """Shows the election: the count as it is now, place by place, the roll, and whether everything adds up.
 
-Reads the aggregated_* topics, rejected_votes and PostgreSQL, and changes nothing.
+Reads the aggregated_* topics, rejected_votes, audit_verdicts and PostgreSQL, and changes nothing.
 
     streamlit run streamlit-app.py
 """

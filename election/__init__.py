@@ -34,9 +34,11 @@ The words, each for one thing:
     vote       a recorded choice of one voter
     cast       to make, record and publish a vote
     record     the table `votes`: what is committed there is the truth
-    log        votes_topic: every vote that was published, kept for ever (never a logger or a file)
-    tally      a count, absolute and growing, of one key of an aggregated_* topic
-    turnout    the voters of a group who voted, of those registered in it
+    log        votes_topic: every vote that was published, kept for ever
+    tally      a running total of one key of an aggregated_* topic; it only grows
+    turnout    the share of a group's registered voters who voted
+    count      spark-streaming.py at its work
+    verdict    what an audit found, published on audit_verdicts
     rejected   a message on the log that does not count, set aside on rejected_votes with its reason
     audit      record, log and tally compared
     script     main.py, voting.py, spark-streaming.py or streamlit-app.py
