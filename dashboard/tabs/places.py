@@ -143,6 +143,7 @@ def _table(view: View) -> None:
         placeholder="–",
         alt="Votes, leader, lead and how much is counted of every place",
         column_config={
+            "Leads": st.column_config.TextColumn(width="medium"),
             "Lead": number(format="%.1f points"),
             "Turnout": st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100),
             **dict.fromkeys(("Counted", "Registered"), number(format="localized")),
