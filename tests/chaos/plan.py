@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from election.model.definition import load_election
 from tests.chaos.faults import FAULTS
 
-# What a kill of a count in its first two minutes meets: its first checkpoint, which comes after one, not yet begun,
-# under way and saved; and when it starts again, fewer waiting votes than it counts in micro-batches, or more.
-KILL_SECONDS, KILL_RATES = range(1, 121), (200, 1500)
-LEFT_SECONDS = 20
 # How long a paced round votes. At full speed all is cast soon, and counted for as long.
 VOTING_SECONDS = 40
 SOONEST_SECONDS, LONGEST_DOWNTIME_SECONDS = 2.0, 4.0
@@ -39,8 +34,20 @@ class Plan:
     voting_processes: int
     events: tuple[Event, ...]
     checkpoint_interval: str = "5 seconds"
-    # Whether voting, and the time of the events, begins when the count is ready, as run.py has it.
-    count_first: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the round's scripts."""
+        return {
+            "VOTERS": str(self.voters),
+            "RATE": str(self.rate),
+            "RAMP_UP_SECONDS": "0",
+            "KAFKA_PARTITIONS": str(self.partitions),
+            "VOTING_BATCH_SIZE": str(self.batch_size),
+            "SPARK_CHECKPOINT_INTERVAL": self.checkpoint_interval,
+            "SPARK_DRIVER_MEMORY": "1g",
+            "RANDOMUSER_URL": "http://127.0.0.1:9/",
+        }
 
     def __str__(self) -> str:
         pace = f"{self.rate} votes/s" if self.rate else "full speed"
@@ -69,20 +76,4 @@ def draw_plan(seed: int) -> Plan:
         batch_size=random.choice([20, 200, 1000] if paced else [5, 10]),
         voting_processes=random.choice([1, 1, 2, 3]),
         events=tuple(sorted(events, key=lambda event: event.at)),
-    )
-
-
-def plan_kill(second: int, rate: int) -> Plan:
-    """The count is killed so many seconds after the polls opened; votes of LEFT_SECONDS come after that."""
-    simulated, votes = load_election("simulated"), rate * (second + LEFT_SECONDS)
-    return Plan(
-        seed=second,
-        voters=round(votes * simulated.registered / simulated.ballots),
-        rate=rate,
-        partitions=4,
-        batch_size=4000,
-        voting_processes=1,
-        events=(Event(second, "kill_spark"),),
-        checkpoint_interval="60 seconds",
-        count_first=True,
     )

@@ -9,28 +9,24 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import psycopg2
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import KafkaException
 
 from election.audit.auditor import look
 from election.audit.report import Report
-from election.model import topics
-from election.model.definition import Election, load_election
+from election.model.definition import load_election
 from election.model.errors import CannotLook, StartAgain
-from election.platform.kafka import make_reader
-from election.platform.kafka_topics import read_to_end
-from election.platform.settings import Settings, load_settings
-from election.results.board import Board, read_board
+from election.platform.settings import load_settings
 from local.kafka import KafkaServer
 from local.pipeline import PORTS, Pipeline
 from local.postgres import PostgresServer
 from local.processes import Process
 from tests.chaos.faults import FAULTS, family, send
 from tests.chaos.plan import Event, Plan
+from tests.chaos.verdict import judge
 from tests.conftest import wait_for
 
 log = logging.getLogger(__name__)
@@ -47,20 +43,7 @@ class Round:
 
     def __init__(self, plan: Plan, folder: Path, timeout_seconds: float = 300):
         self.plan, self.timeout_seconds = plan, timeout_seconds
-        environment = {
-            "VOTERS": str(plan.voters),
-            "RATE": str(plan.rate),
-            "RAMP_UP_SECONDS": "0",
-            "KAFKA_PARTITIONS": str(plan.partitions),
-            "VOTING_BATCH_SIZE": str(plan.batch_size),
-            "SPARK_CHECKPOINT_INTERVAL": plan.checkpoint_interval,
-            "SPARK_DRIVER_MEMORY": "1g",
-            "RANDOMUSER_URL": "http://127.0.0.1:9/",
-        }
-        # Far from the ports of other rounds: while a server is down, nobody must take its port.
-        first = 10_000 + 10 * (os.getpid() % 2000)
-        ports = dict(zip(PORTS, range(first, first + len(PORTS)), strict=True))
-        self.pipeline = Pipeline(folder, environment, ports=ports)
+        self.pipeline = Pipeline(folder, plan.environment, ports=far_ports())
         self.servers: dict[str, KafkaServer | PostgresServer] = {
             "kafka": self.pipeline.kafka,
             "postgres": self.pipeline.postgres,
@@ -83,11 +66,7 @@ class Round:
             with self.pipeline:
                 self.pipeline.start_services()
                 more = [f"voting-{number}" for number in range(2, self.plan.voting_processes + 1)]
-                for part in ("main", SPARK):
-                    self.pipeline.start(part)
-                if self.plan.count_first:
-                    wait_for(partial(self.pipeline.is_at_work, SPARK), self.timeout_seconds, "the count is ready")
-                for part in ("voting", *more):
+                for part in ("main", SPARK, "voting", *more):
                     self.pipeline.start(part)
                 for event in self.plan.events:
                     self.later(event.at, partial(self._strike, event))
@@ -199,24 +178,7 @@ class Round:
         return True
 
 
-def judge(settings: Settings, election: Election, report: Report) -> list[str]:
-    """What is wrong in the end: the audit, or a tally that is not the known answer."""
-    problems = [*map(str, report.settled().differences)]
-    for what, board in (("the tally", read_board(settings)), ("what was said last", read_last(settings))):
-        per_candidate = {name: votes for name, votes in election.votes_per_candidate.items() if votes}
-        if board.votes_per_candidate != per_candidate:
-            problems.append(f"{what} is {board.votes_per_candidate}, the known answer {per_candidate}")
-        if board.votes_by_location != election.votes_by_location:
-            problems.append(f"{what} by location is not the known answer")
-    return problems
-
-
-def read_last(settings: Settings) -> Board:
-    """The tally of a reader who finds the last message of each key alone, as compaction may leave them."""
-    names, last = [topic.name for topic in topics.AGGREGATED], dict[tuple[str, bytes], Message]()
-    with closing(make_reader(settings, names)) as reader:
-        for messages in read_to_end(reader, names):
-            last.update({(str(message.topic()), message.key() or b""): message for message in messages})
-    board = Board()
-    board.take(list(last.values()))
-    return board
+def far_ports() -> dict[str, int]:
+    """Far from the ports of other rounds: while a server is down, nobody must take its port."""
+    first = 10_000 + 10 * (os.getpid() % 2000)
+    return dict(zip(PORTS, range(first, first + len(PORTS)), strict=True))
