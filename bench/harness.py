@@ -84,7 +84,7 @@ def count_rows(settings: Settings, table: str) -> int:
 def message_count(settings: Settings, topic: str) -> Iterator[Callable[[], int]]:
     """A function that tells how many messages the topic has taken so far; it costs the broker next to nothing."""
     with closing(make_reader(settings, [topic])) as reader:
-        yield lambda: sum(end_offsets(reader, topic).values())
+        yield lambda: sum(end_offsets(reader).values())
 
 
 def until_counted(settings: Settings, aggregates: Sequence[tuple[str, bytes]], votes: int) -> None:

@@ -23,7 +23,6 @@ from election.results.board import LiveBoard
 log = logging.getLogger(__name__)
 
 SHARED_SECONDS = 0.25
-DELAYS_SECONDS = 60
 
 
 @dataclass(eq=False)
@@ -51,26 +50,17 @@ class Sources:
         watched, live, election = self.watch.look(), self.live, self.election
         known = watched.election or ({"name": election.name, "title": election.title} if election else {})
         with live.lock:
-            board = live.board
-            tallies = {topic: board.rows(topic) for topic in board.totals}
-            delays = tuple((at, max(delay, 0)) for at, delay in board.delays if at >= now - DELAYS_SECONDS)
-            verdict = board.verdicts.get(known.get("name", ""))
-            rejected, examples = board.rejected_by_reason, tuple(board.examples)
-        named = (*watched.candidates, *map(asdict, tallies[topics.VOTES_PER_CANDIDATE]))
-        votes = {tally.candidate_id: tally.total_votes for tally in tallies[topics.VOTES_PER_CANDIDATE]}
-        candidates = list_candidates(election.candidates if election else (), named, votes, self._marks)
+            board = live.board.copy()
+        named = (*watched.candidates, *map(asdict, board.rows(topics.VOTES_PER_CANDIDATE)))
+        order = election.candidates if election else ()
+        candidates = list_candidates(order, named, board.votes_per_candidate, self._marks)
         self._marks = {one.candidate_id: one.mark for one in candidates if one.mark is not OTHER}
         return View(
             now=now,
             **known,
             candidates=tuple(replace(one, picture=self.photos.get(one.photo_url)) for one in candidates),
             locations=self.locations,
-            tallies=tallies,
-            changed_at=board.changed_at,
-            delays=delays,
-            verdict=verdict,
-            rejected=rejected,
-            examples=examples,
+            board=board,
             counting_problem=live.problem,
             heard_at=live.heard_at,
             watched=watched,

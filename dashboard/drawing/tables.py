@@ -79,7 +79,7 @@ def make_files(view: View, make: Make, *arguments: Hashable) -> tuple[bytes, byt
         "election": view.name,
         "title": view.title,
         "status": stage(view),
-        "votes_counted": view.counted,
+        "votes_counted": view.board.counted,
         "at": datetime.fromtimestamp(view.now, UTC).isoformat(timespec="seconds"),
         "rows": rows.to_dict("records"),
     }

@@ -26,8 +26,8 @@ class Stage(StrEnum):
 
 def stage(view: View) -> Stage:
     """All is counted when every vote that this election will have is; until then each figure is a partial one."""
-    if view.counted:
-        return Stage.COUNTED if view.votes_expected and view.counted >= view.votes_expected else Stage.COUNTING
+    if view.board.counted:
+        return Stage.COUNTED if view.votes_expected and view.board.counted >= view.votes_expected else Stage.COUNTING
     if waiting(view):
         return Stage.WAITING
     if view.counting_problem or not view.watched.election:
@@ -81,7 +81,7 @@ def unranked(candidates: Sequence[Candidate], votes: Mapping[str, int]) -> list[
 
 def overall(view: View) -> list[Standing]:
     """The candidates' standings in the whole election."""
-    return standings(view.candidates, view.votes)
+    return standings(view.candidates, view.board.votes_per_candidate)
 
 
 def fold(view: View, votes: Mapping[str, int]) -> list[Standing]:
@@ -148,10 +148,10 @@ def voter_groups(view: View, kind: str) -> list[VoterGroup]:
     """Every group of the kind by name, with those who are drawn."""
     field, turnout_topic, votes_topic = KINDS[kind]
     votes: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in view.rows(votes_topic):
+    for row in view.board.rows(votes_topic):
         votes[getattr(row, field)][row.candidate_id] = row.total_votes
     found = []
-    for row in view.rows(turnout_topic):
+    for row in view.board.rows(turnout_topic):
         name = getattr(row, field)
         found.append(VoterGroup(capital(name), row.total_votes, row.registered, fold(view, votes[name])))
     return sorted(found, key=lambda group: group.name)

@@ -100,9 +100,9 @@ def _counting(view: View) -> tuple[State, str]:
     watched, tallied = view.watched, sum(view.watched.tally.values())
     if kafka_problem(view) or watched.log_messages is None:
         return State.UNKNOWN, UNTOLD
-    if view.now - view.changed_at < FRESH_SECONDS:
+    if view.now - view.board.changed_at < FRESH_SECONDS:
         return State.UP, "counting"
-    behind = watched.log_messages - tallied - sum(view.rejected.values())
+    behind = watched.log_messages - tallied - len(view.board.rejected)
     if behind <= 0 or watched.recorded == tallied:
         return State.IDLE, "nothing to count"
     return State.DOWN, f"{number(behind, 'message')} to count and nothing is counted"

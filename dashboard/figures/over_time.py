@@ -30,7 +30,7 @@ class Moment:
 @once
 def race(view: View) -> list[Moment]:
     """The race so far."""
-    return divide(view.rows(topics.VOTES_PER_MINUTE), RACE_POINTS)
+    return divide(view.board.rows(topics.VOTES_PER_MINUTE), RACE_POINTS)
 
 
 def divide(rows: Sequence[Tally], points: int) -> list[Moment]:

@@ -40,9 +40,9 @@ class Place:
 def places(view: View) -> list[Place]:
     """Every place of the election, also without a vote, by name, in natural order."""
     votes: dict[str, dict[str, int]] = {name: {} for name in view.locations}
-    for tally in view.rows(topics.VOTES_BY_LOCATION):
+    for tally in view.board.rows(topics.VOTES_BY_LOCATION):
         votes.setdefault(tally.state, {})[tally.candidate_id] = tally.total_votes
-    counted = {tally.state: tally.registered for tally in view.rows(topics.TURNOUT_BY_LOCATION)}
+    counted = {tally.state: tally.registered for tally in view.board.rows(topics.TURNOUT_BY_LOCATION)}
     registered = {**view.locations, **{name: number for name, number in counted.items() if number}}
     found = []
     for name in sorted(votes, key=natural):

@@ -8,11 +8,10 @@ from typing import Any
 
 from dashboard.figures.palette import OTHER, Mark, give_marks
 from dashboard.figures.words import number
-from election.model import topics
-from election.model.messages import Tally, Verdict
+from election.model.messages import Verdict
 from election.model.rows import Candidate as CandidateRow
 from election.model.rows import Kind
-from election.results.board import RejectedVote
+from election.results.board import Board
 
 CONNECTING_TO_POSTGRESQL = "connecting to PostgreSQL"
 NO_LOGIN = (
@@ -22,6 +21,7 @@ NO_LOGIN = (
 NO_ELECTION = "main.py has not prepared the election yet"
 # The id of all candidates together who have no mark of their own.
 OTHERS = "*others*"
+DELAYS_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,10 @@ class View:
     candidates: tuple[Candidate, ...] = ()
     # Every place of the election, with its registered voters where they are known.
     locations: Mapping[str, int | None] = field(default_factory=dict)
-    tallies: Mapping[str, list[Tally]] = field(default_factory=dict)
-    changed_at: float = 0.0
-    delays: tuple[tuple[float, float], ...] = ()
-    verdict: Verdict | None = None
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    examples: tuple[RejectedVote, ...] = ()
+    board: Board = field(default_factory=Board)
     counting_problem: str | None = None
     heard_at: float = 0.0
     watched: Watched = field(default_factory=Watched)
-
-    def rows(self, topic: str) -> list[Tally]:
-        return self.tallies.get(topic, [])
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -123,32 +115,24 @@ class View:
     @property
     def audited(self) -> Verdict | None:
         """What an audit published about the votes that are recorded now; None when there was none since."""
-        recorded = self.watched.recorded if self.watched.database_at else self.counted
-        return self.verdict if self.verdict and self.verdict.votes == recorded else None
+        recorded = self.watched.recorded if self.watched.database_at else self.board.counted
+        verdict = self.board.verdicts.get(self.name)
+        return verdict if verdict and verdict.votes == recorded else None
 
-    @property
-    def votes(self) -> dict[str, int]:
-        """The votes of each candidate in the whole election."""
-        return {tally.candidate_id: tally.total_votes for tally in self.rows(topics.VOTES_PER_CANDIDATE)}
-
-    @property
-    def counted(self) -> int:
-        return sum(self.votes.values())
+    @cached_property
+    def delays(self) -> list[tuple[float, float]]:
+        """When totals were read in the last minute, and their newest vote's seconds from cast to there."""
+        return [(at, max(delay, 0)) for at, delay in self.board.delays if at >= self.now - DELAYS_SECONDS]
 
     @property
     def outstanding(self) -> int | None:
         """The votes that this election has and that aren't counted yet, if their number is known."""
-        return max(self.votes_expected - self.counted, 0) if self.votes_expected is not None else None
+        return max(self.votes_expected - self.board.counted, 0) if self.votes_expected is not None else None
 
     @property
     def one_voter_per_ballot(self) -> bool:
         """Whether the roll has nobody but those whose vote the election has: then turnout would tell nothing."""
         return self.votes_expected is not None and self.registered == self.votes_expected
-
-    @property
-    def newest_vote_at(self) -> float | None:
-        """When the newest counted vote was cast."""
-        return max((tally.last_vote_at.timestamp() for tally in self.rows(topics.VOTES_PER_CANDIDATE)), default=None)
 
 
 # For a function of a view: what it makes for the first viewer who asks is kept for the others.

@@ -39,10 +39,10 @@ def status(view: View) -> str:
     """How far the count is, as it is repeated wherever figures stand."""
     now = stage(view)
     if now is Stage.COUNTING and (out := view.outstanding):
-        return f"{now}: {words.votes(view.counted)} counted, {out:,} still out"
+        return f"{now}: {words.votes(view.board.counted)} counted, {out:,} still out"
     if now is Stage.COUNTED:
         audited = " and audited" if view.audited and view.audited.agrees else ""
-        return f"All {words.votes(view.counted)} counted{audited}"
+        return f"All {words.votes(view.board.counted)} counted{audited}"
     return str(now)
 
 
@@ -62,7 +62,7 @@ def _pills(view: View, paused: bool) -> list[Markup]:
     pills = [parts.pill(PILLS.get(now, "quiet"), now)]
     if paused:
         pills.append(parts.pill("quiet", f"Paused at {datetime.fromtimestamp(view.now, UTC):%H:%M:%S} UTC"))
-    if kafka_problem(view) and view.counted:
+    if kafka_problem(view) and view.board.counted:
         pills.append(parts.pill("bad", "Interrupted: last known figures"))
     if differs(view):
         pills.append(parts.pill("bad", "Tally and record differ"))
@@ -87,22 +87,23 @@ def _said(found: Lead, view: View) -> tuple[str, str]:
 def _progress(view: View) -> Markup:
     if not view.votes_expected:
         return Markup("")
-    said = f"{words.votes(view.counted)} counted of {view.votes_expected:,}"
+    said = f"{words.votes(view.board.counted)} counted of {view.votes_expected:,}"
     if view.one_voter_per_ballot:
         said += ": one voter per ballot"
-    return parts.progress(100 * view.counted / view.votes_expected, said)
+    return parts.progress(100 * view.board.counted / view.votes_expected, said)
 
 
 def _tiles(view: View, interval_seconds: float | None) -> Markup:
-    if not view.counted:
+    counted, newest = view.board.counted, view.board.newest_vote_at
+    if not newest:
         return Markup("")
     figures = []
     if view.votes_expected:
         note = f"of {words.votes(view.votes_expected)}, {view.outstanding or 0:,} still out"
-        figures.append(("Counted", words.percent(view.counted, view.votes_expected), note))
+        figures.append(("Counted", words.percent(counted, view.votes_expected), note))
     if view.registered and not view.one_voter_per_ballot:
-        figures.append(("Turnout", words.percent(view.counted, view.registered), "counted of registered"))
-    figures.append(("Newest vote", words.age(view.now - (view.newest_vote_at or view.now)), "when it was cast"))
+        figures.append(("Turnout", words.percent(counted, view.registered), "counted of registered"))
+    figures.append(("Newest vote", words.age(view.now - newest.timestamp()), "when it was cast"))
     figures.append(_delay(view, interval_seconds))
     return parts.tiles(figures)
 

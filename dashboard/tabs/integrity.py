@@ -45,7 +45,7 @@ def _sums(view: View) -> None:
                 ("Record", f"{watched.recorded:,}" if watched.database_at else "–", "votes in PostgreSQL"),
                 ("Log", log, "messages on votes_topic, repeats and rejected ones too"),
                 ("Tally", f"{sum(watched.tally.values()):,}", "votes counted, taken at the same time"),
-                ("Rejected", f"{sum(view.rejected.values()):,}", "messages that are no vote"),
+                ("Rejected", f"{len(view.board.rejected):,}", "messages that are no vote"),
                 ("Casting", cast, "votes a second, into the record"),
                 ("Counting", counted, "votes a second, into the tally"),
             )
@@ -95,7 +95,7 @@ def _delays(view: View) -> None:
 
 def _rejected(view: View) -> None:
     show(parts.heading("Rejected messages", "Messages on votes_topic that are no vote; they never count"))
-    if not view.rejected:
+    if not view.board.rejected:
         show(parts.empty("None so far."))
         return
     fold_away(view, "rejected", "How many for each reason", rejected_rows, open_at_first=True)
@@ -104,11 +104,11 @@ def _rejected(view: View) -> None:
 
 def rejected_rows(view: View) -> pd.DataFrame:
     """A row for each reason."""
-    ranked = sorted(view.rejected.items(), key=lambda item: -item[1])
+    ranked = sorted(view.board.rejected_by_reason.items(), key=lambda item: -item[1])
     return pd.DataFrame(ranked, columns=["Reason", "Messages"])
 
 
 def example_rows(view: View) -> pd.DataFrame:
     """A row for each of the newest rejected messages."""
-    rows = [(f"{one.partition} / {one.offset}", one.reason, one.length) for one in reversed(view.examples)]
+    rows = [(f"{one.partition} / {one.offset}", one.reason, one.length) for one in reversed(view.board.examples)]
     return pd.DataFrame(rows, columns=["Partition / offset", "Reason", "Bytes"])

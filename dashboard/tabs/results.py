@@ -32,7 +32,7 @@ def render(view: View, _page: Page) -> None:
 def _candidates(view: View) -> Markup:
     if not view.candidates:
         return parts.heading("Candidates") + parts.empty("They show here once main.py has registered them.")
-    beside = unranked(view.candidates, view.votes)
+    beside = unranked(view.candidates, view.board.votes_per_candidate)
     note = status(view) + (". Shares are of the votes for candidates" if beside else "")
     return parts.heading("Candidates", note) + scoreboard(overall(view), beside)
 
@@ -47,14 +47,14 @@ def candidate_rows(view: View) -> pd.DataFrame:
             "Votes": one.votes,
             "Percent": words.share(one.votes, one.total),
         }
-        for one in (*overall(view), *unranked(view.candidates, view.votes))
+        for one in (*overall(view), *unranked(view.candidates, view.board.votes_per_candidate))
     )
 
 
 @once
 def party_rows(view: View) -> pd.DataFrame:
     """A row for each party that has a name, most votes first."""
-    votes = {tally.party_affiliation: tally.total_votes for tally in view.rows(topics.VOTES_PER_PARTY)}
+    votes = {tally.party_affiliation: tally.total_votes for tally in view.board.rows(topics.VOTES_PER_PARTY)}
     candidates = Counter(one.party for one in view.ranked if one.party)
     total = sum(one.votes for one in overall(view))
     return pd.DataFrame(

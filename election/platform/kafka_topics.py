@@ -79,16 +79,13 @@ def topic_id(admin: AdminClient, topic: str) -> str:
     return str(described.topic_id).replace("/", "_").replace("+", "-")
 
 
-def end_offsets(consumer: Consumer, *names: str) -> dict[tuple[str, int], int]:
-    """Where each partition of the topics ends now, asked for all at once: a reader's request waits for its last fetch.
+def end_offsets(reader: Consumer) -> dict[tuple[str, int], int]:
+    """Where each partition of a reader ends now, asked for all at once: a question waits for the reader's last fetch.
 
-    Raises KafkaException, also when a topic isn't there.
+    Raises KafkaException.
     """
-    known = consumer.list_topics(timeout=10).topics
-    if gone := set(names) - known.keys():
-        raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"no topic {', '.join(sorted(gone))}"))
-    places = [TopicPartition(name, number, OFFSET_END) for name in names for number in known[name].partitions]
-    ends = consumer.offsets_for_times(places, timeout=10)
+    ends = [TopicPartition(place.topic, place.partition, OFFSET_END) for place in reader.assignment()]
+    ends = reader.offsets_for_times(ends, timeout=10)
     if failed := [place.error for place in ends if place.error]:
         raise KafkaException(failed[0])
     return {(place.topic, place.partition): place.offset for place in ends}
@@ -97,17 +94,17 @@ def end_offsets(consumer: Consumer, *names: str) -> dict[tuple[str, int], int]:
 def count_messages(settings: Settings, topic: str) -> int:
     """How many messages the topic has taken so far."""
     with closing(make_reader(settings, [topic])) as reader:
-        return sum(end_offsets(reader, topic).values())
+        return sum(end_offsets(reader).values())
 
 
-def read_to_end(reader: Consumer, names: Iterable[str]) -> Iterator[list[Message]]:
-    """Batches (some empty) of what is on the topics now, from where the reader stands; ends when all of it was read.
+def read_to_end(reader: Consumer) -> Iterator[list[Message]]:
+    """Batches (some empty) of what is on the reader's topics now, from where it stands; ends when all of it was read.
 
     Raises KafkaException, also when nothing comes for half a minute.
     """
-    left = end_offsets(reader, *names)
-    heard_at = time.monotonic()
-    while left := {place: end for place, end in left.items() if _position(reader, *place) < end}:
+    ends, places, heard_at = end_offsets(reader), reader.assignment(), time.monotonic()
+    # Before its first message a reader has a negative position.
+    while any(max(place.offset, 0) < ends[place.topic, place.partition] for place in reader.position(places)):
         messages = good_messages(reader.consume(READ_MESSAGES, READ_SECONDS))
         if messages:
             heard_at = time.monotonic()
@@ -122,13 +119,8 @@ def read_topic(settings: Settings, topic: str, key: bytes | None = None) -> Iter
     Raises KafkaException.
     """
     with closing(make_reader(settings, [topic])) as reader:
-        for messages in read_to_end(reader, [topic]):
+        for messages in read_to_end(reader):
             yield from (message for message in messages if key in (None, message.key()))
-
-
-def _position(reader: Consumer, topic: str, partition: int) -> int:
-    """The offset of the next message."""
-    return max(reader.position([TopicPartition(topic, partition)])[0].offset, 0)
 
 
 class TopicWatch:

@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from copy import copy, deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -122,6 +123,12 @@ class Board:
     def rejected_by_reason(self) -> dict[str, int]:
         return {str(reason): count for reason, count in self.rejected.by_reason.items()}
 
+    def copy(self) -> Self:
+        """The board as it is now: what comes later does not change it."""
+        totals = {topic: dict(tallies) for topic, tallies in self.totals.items()}
+        kept = {name: copy(getattr(self, name)) for name in ("examples", "verdicts", "delays")}
+        return replace(self, totals=totals, rejected=deepcopy(self.rejected), **kept)
+
     def take(self, messages: list[Message]) -> None:
         now, before = time.time(), self.newest_vote_at
         for message in messages:
@@ -134,12 +141,12 @@ class Board:
 def read_board(settings: Settings) -> Board:
     """The totals as they are on the topics now. Raises KafkaException when Kafka or a topic isn't there."""
     with closing(make_reader(settings, TOPICS)) as reader:
-        return _read_to_end(reader, TOPICS)
+        return _read_to_end(reader)
 
 
-def _read_to_end(reader: Consumer, names: Sequence[str]) -> Board:
+def _read_to_end(reader: Consumer) -> Board:
     board = Board()
-    for messages in read_to_end(reader, names):
+    for messages in read_to_end(reader):
         board.take(messages)
     return board
 
@@ -181,7 +188,7 @@ class LiveBoard:
         admin = make_admin(self.settings)
         made = topic_id(admin, topics.VOTES_PER_CANDIDATE)
         with closing(make_reader(self.settings, self.names)) as reader:
-            board = _read_to_end(reader, self.names)
+            board = _read_to_end(reader)
             # What was read back tells how old the totals are, not how fast the count is, nor that it is going on.
             board.delays.clear()
             board.changed_at = 0.0

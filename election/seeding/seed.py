@@ -136,7 +136,7 @@ class Seeding:
         lacking = self.database.run(lambda connection: {vote.voter_id for vote in _recorded_votes(connection)})
         candidates = self.database.run(candidate_ids)
         with closing(make_reader(self.settings, [topics.VOTES])) as reader:
-            for messages in read_to_end(reader, [topics.VOTES]):
+            for messages in read_to_end(reader):
                 self.stop.check()
                 lacking.difference_update(vote.voter_id for vote in votes_in(messages, candidates))
         if not lacking:

@@ -39,7 +39,7 @@ def differences(what: str, board: Board, election: Election) -> list[str]:
 
 def read_last(reader: Consumer, last: Said) -> Said:
     """Reads on to the end of the aggregated topics, and keeps of each key its last message alone, in `last`."""
-    for messages in read_to_end(reader, AGGREGATED):
+    for messages in read_to_end(reader):
         last.update({(str(message.topic()), message.key() or b""): message for message in messages})
     return last
 

@@ -181,8 +181,8 @@ def test_bad_voters_neither_vote_nor_keep_others_from_voting(settings, seeded, s
 
     def done():
         committed = voters.committed(voters.assignment(), timeout=10)
-        ends = end_offsets(voters, topics.VOTERS)
-        return bool(committed) and {(place.topic, place.partition): place.offset for place in committed} == ends
+        reached = {(place.topic, place.partition): place.offset for place in committed}
+        return bool(reached) and reached == end_offsets(voters)
 
     wait_for(done, 120, "voting is through with everything")
     assert thread.is_alive()

@@ -14,6 +14,7 @@ from dashboard.figures.places import make_map
 from dashboard.figures.view import View, list_candidates
 from election.model import topics
 from election.model.messages import Tally
+from election.results.board import Board
 from tests.dashboard.staged import staged_sources
 
 NOON = datetime(2026, 5, 7, 12, 0, tzinfo=UTC)
@@ -22,11 +23,11 @@ CANDIDATES = list_candidates([], [{"candidate_id": "a"}, {"candidate_id": "b"}],
 
 def view(seconds: float) -> View:
     """So many seconds after noon: three votes for a in the first minute, one for b in the second."""
-    rows = [
-        Tally(votes, NOON.isoformat(), one, minute=(NOON + timedelta(minutes=minute)).isoformat())
-        for minute, one, votes in ((0, "a", 3), (1, "b", 1))
-    ]
-    return View(NOON.timestamp() + seconds, candidates=CANDIDATES, tallies={topics.VOTES_PER_MINUTE: rows})
+    board = Board()
+    for minute, one, votes in ((0, "a", 3), (1, "b", 1)):
+        at = (NOON + timedelta(minutes=minute)).isoformat()
+        board.totals[topics.VOTES_PER_MINUTE][f"{at}|{one}"] = Tally(votes, NOON, one, minute=at)
+    return View(NOON.timestamp() + seconds, candidates=CANDIDATES, board=board)
 
 
 @pytest.mark.parametrize(("now", "newest"), [(75, 75), (3600, 120)])

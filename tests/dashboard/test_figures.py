@@ -17,6 +17,7 @@ from dashboard.figures.view import Group, View, Watched, list_candidates
 from election.model import topics
 from election.model.messages import Tally
 from election.model.rows import Candidate, Kind
+from election.results.board import Board
 
 ORDER = [Candidate("b", ""), Candidate("a", "")]
 CANDIDATES = list_candidates(ORDER, [{"candidate_id": "a"}, {"candidate_id": "b"}], {}, {})
@@ -28,9 +29,10 @@ def ranked(**votes: int) -> list[Standing]:
 
 
 def view(counted: int, expected: int | None, watched: Watched = PREPARED, **changes: Any) -> View:
-    tally = Tally(counted, datetime.now(UTC).isoformat(), "a")
-    tallies = {topics.VOTES_PER_CANDIDATE: [tally] if counted else []}
-    return View(0.0, votes_expected=expected, tallies=tallies, watched=watched, **changes)
+    board = Board()
+    if counted:
+        board.totals[topics.VOTES_PER_CANDIDATE]["a"] = Tally(counted, datetime.now(UTC), "a")
+    return View(0.0, votes_expected=expected, board=board, watched=watched, **changes)
 
 
 def test_candidates_stand_in_the_elections_order_unknown_ones_last_named_by_the_first_who_knows() -> None:

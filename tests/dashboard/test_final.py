@@ -107,11 +107,11 @@ def test_blank_and_invalid_votes_are_shown_beside_the_candidates(show: Shown) ->
 def test_whatever_is_shown_can_be_taken_along() -> None:
     view = staged_sources(0.5, name="zeros").look()
     csv, _ = make_files(view, candidate_rows)
-    assert pd.read_csv(io.BytesIO(csv))["Votes"].sum() == view.counted
+    assert pd.read_csv(io.BytesIO(csv))["Votes"].sum() == view.board.counted
     _, json = make_files(view, place_rows)
     taken = simplejson.loads(json)
     assert taken["status"] == "Counting · partial result"
-    assert taken["votes_counted"] == sum(row["Counted"] for row in taken["rows"]) == view.counted
+    assert taken["votes_counted"] == sum(row["Counted"] for row in taken["rows"]) == view.board.counted
     assert len(taken["rows"]) == 2500
 
 

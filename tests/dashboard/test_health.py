@@ -1,5 +1,6 @@
 """What the dashboard says about the system itself."""
 
+from collections import deque
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from dashboard.data.watch import compare
 from dashboard.figures.health import Agreement, State, check, kafka_problem, parts, problems, waiting
 from dashboard.figures.over_time import delays, rates, shown_delay
 from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Group, Sample, View, Watched
-from election.results.board import NO_TOPICS
+from election.results.board import NO_TOPICS, Board
 
 NOW = 1_000_000.0
 AGREEING = Watched(
@@ -26,8 +27,12 @@ AGREEING = Watched(
 )
 
 
-def view(watched: Watched = AGREEING, **changes: Any) -> View:
-    return View(now=NOW, watched=watched, **{"heard_at": NOW, "changed_at": NOW, **changes})
+def view(watched: Watched = AGREEING, board: Board | None = None, **changes: Any) -> View:
+    return View(now=NOW, watched=watched, board=board or Board(changed_at=NOW), **{"heard_at": NOW, **changes})
+
+
+def delayed(*delays: tuple[float, float]) -> View:
+    return view(board=Board(delays=deque(delays)))
 
 
 def states(seen: View) -> list[State]:
@@ -81,9 +86,9 @@ def test_each_part_says_what_is_seen_of_it() -> None:
 
 def test_a_count_that_stands_still_is_down_with_messages_waiting_and_idle_without() -> None:
     behind = replace(AGREEING, log_messages=9, record={"a": 6, "b": 3})
-    assert states(view(behind, changed_at=NOW - 60))[-1] is State.DOWN
+    assert states(view(behind, Board(changed_at=NOW - 60)))[-1] is State.DOWN
     repeated = replace(AGREEING, log_messages=9)
-    assert states(view(repeated, changed_at=NOW - 60))[-1] is State.IDLE
+    assert states(view(repeated, Board(changed_at=NOW - 60)))[-1] is State.IDLE
 
 
 def test_what_main_has_not_made_is_waited_for_at_the_start_and_a_problem_later() -> None:
@@ -113,10 +118,10 @@ def test_silence_is_a_problem_with_the_figures_age() -> None:
 
 
 def test_delays_are_told_by_second() -> None:
-    seen = delays(view(delays=((NOW - 2, 0.004), (NOW - 1.5, 0.008), (NOW - 1, 0.1))))
+    seen = delays(delayed((NOW - 2, 0.004), (NOW - 1.5, 0.008), (NOW - 1, 0.1)))
     assert list(seen["p50 ms"]) == [6, 100]
 
 
 @pytest.mark.parametrize(("interval", "shown"), [(1, 0.75), (5, 3.75)])
 def test_a_vote_is_shown_at_the_first_refresh_after_it_was_counted(interval: float, shown: float) -> None:
-    assert shown_delay(view(delays=((NOW - 3.5, 0.25),)), interval) == pytest.approx(shown)
+    assert shown_delay(delayed((NOW - 3.5, 0.25)), interval) == pytest.approx(shown)

@@ -35,7 +35,7 @@ def follow(monkeypatch: pytest.MonkeyPatch, names: Sequence[str], batches: list[
     wait_for(lambda: live.heard_at and reader.consume.call_count > len(batches), 10, "everything is read")
     live.close()
     make_reader.assert_called_once_with(live.settings, names)
-    read_to_end.assert_called_once_with(reader, names)
+    read_to_end.assert_called_once_with(reader)
     return live.board
 
 
