@@ -9,11 +9,12 @@ import psycopg2
 from psycopg2.errors import UndefinedTable
 from psycopg2.extensions import connection as Connection
 
-from dashboard.figures.view import NO_ELECTION, NO_LOGIN
-from election.model.errors import first_line
+from dashboard.figures.view import NO_LOGIN
+from election.model.errors import CannotLook, first_line
 from election.platform import postgres
 from election.platform.postgres import row, rows
 from election.platform.settings import Settings
+from election.results.look import NO_ELECTION, read_held
 
 PAGE_SIZE = 25
 LIMITS: dict[str, Any] = {
@@ -24,23 +25,19 @@ LIMITS: dict[str, Any] = {
 }
 
 
-class Unavailable(Exception):
-    """PostgreSQL doesn't answer, or not in time; the text is the reason."""
-
-
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
     """A read-only connection on which nothing waits long.
 
-    Raises Unavailable, also for what fails inside the block.
+    Raises CannotLook, also for what fails inside the block.
     """
     try:
         with closing(postgres.connect(settings, **LIMITS)) as connection:
             yield connection
     except UndefinedTable:
-        raise Unavailable(NO_ELECTION) from None
+        raise CannotLook(NO_ELECTION) from None
     except psycopg2.Error as error:
-        raise Unavailable(NO_LOGIN if "authentication failed" in str(error) else first_line(error)) from None
+        raise CannotLook(NO_LOGIN if "authentication failed" in str(error) else first_line(error)) from None
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ ROLL_QUERY = """
 def search_roll(settings: Settings, search: Search, after: str = "") -> tuple[list[dict[str, Any]], bool]:
     """A page of the roll after the registration number `after`, and whether more follows.
 
-    Raises Unavailable.
+    Raises CannotLook.
     """
     if "\0" in search.text:
         return [], False
@@ -82,12 +79,10 @@ def search_roll(settings: Settings, search: Search, after: str = "") -> tuple[li
 def read_database(settings: Settings) -> dict[str, Any]:
     """The election, its candidates, the recorded votes of each; how many are registered, until a vote is recorded.
 
-    Raises Unavailable, also while main.py hasn't prepared the election.
+    Raises CannotLook, also while main.py hasn't prepared the election.
     """
     with connect(settings) as connection:
-        election = row(connection, "SELECT name, title, registered, votes_expected FROM election")
-        if election is None:
-            raise Unavailable(NO_ELECTION)
+        election = read_held(connection)._asdict()
         recorded = rows(connection, "SELECT candidate_id, votes FROM recorded_votes")
         roll = None if recorded else row(connection, "SELECT count(*) AS voters FROM voters")
         return {

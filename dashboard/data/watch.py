@@ -9,9 +9,10 @@ from typing import Self
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-from dashboard.data.database import Unavailable, read_database
+from dashboard.data.database import read_database
 from dashboard.figures.view import Group, Sample, Watched
 from election.model import topics
+from election.model.errors import CannotLook
 from election.platform.kafka import make_admin
 from election.platform.settings import Settings
 from election.results.board import NO_TOPICS, LiveBoard
@@ -25,8 +26,8 @@ IDLE_SECONDS = 60
 KAFKA_SECONDS = 5
 SAMPLES_KEPT = 60
 GROUPS = {topics.VOTING_GROUP: topics.VOTERS, topics.MAIN_GROUP: topics.VOTES}
-# Where each partition of a topic begins and ends.
-Offsets = dict[TopicPartition, tuple[int, int]]
+# Where each partition of a topic ends: how many messages it has taken.
+Ends = dict[TopicPartition, int]
 
 
 class Watch:
@@ -70,28 +71,25 @@ class Watch:
             known = self._admin.list_topics(timeout=KAFKA_SECONDS).topics
             if {topics.VOTES, topics.VOTERS} - known.keys():
                 return replace(watched, kafka_problem=NO_TOPICS, kafka_at=time.time())
-            ends = {name: self._offsets(name, list(known[name].partitions)) for name in (topics.VOTES, topics.VOTERS)}
+            ends = {name: self._ends(name, list(known[name].partitions)) for name in (topics.VOTES, topics.VOTERS)}
             groups = {group: self._group(group, ends[topic]) for group, topic in GROUPS.items()}
         except KafkaException as error:
             self._admin = make_admin(self.settings)  # one that was asked while Kafka was away may not recover
             return replace(watched, kafka_problem=error.args[0].str())
-        messages = sum(latest - earliest for earliest, latest in ends[topics.VOTES].values())
+        messages = sum(ends[topics.VOTES].values())
         return replace(watched, log_messages=messages, groups=groups, kafka_problem=None, kafka_at=time.time())
 
-    def _offsets(self, topic: str, partitions: list[int]) -> Offsets:
-        at = [TopicPartition(topic, partition) for partition in partitions]
-        earliest, latest = (
-            self._admin.list_offsets(dict.fromkeys(at, spec), request_timeout=KAFKA_SECONDS)
-            for spec in (OffsetSpec.earliest(), OffsetSpec.latest())
-        )
-        return {one: (earliest[one].result().offset, latest[one].result().offset) for one in at}
+    def _ends(self, topic: str, partitions: list[int]) -> Ends:
+        asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
+        answered = self._admin.list_offsets(asked, request_timeout=KAFKA_SECONDS)
+        return {at: found.result().offset for at, found in answered.items()}
 
-    def _group(self, group: str, ends: Offsets) -> Group:
+    def _group(self, group: str, ends: Ends) -> Group:
         described = self._admin.describe_consumer_groups([group], request_timeout=KAFKA_SECONDS)[group]
         asked = ConsumerGroupTopicPartitions(group, list(ends))
         answered = self._admin.list_consumer_group_offsets([asked], request_timeout=KAFKA_SECONDS)[group].result()
         # A partition that the group has read nothing of has a negative offset.
-        lag = sum(ends[at][1] - max(at.offset, ends[at][0]) for at in answered.topic_partitions)
+        lag = sum(ends[at] - max(at.offset, 0) for at in answered.topic_partitions)
         try:
             members = len(described.result().members)
         except KafkaException:
@@ -101,7 +99,7 @@ class Watch:
     def _ask_database(self, watched: Watched, tally: dict[str, int]) -> Watched:
         try:
             found = read_database(self.settings)
-        except Unavailable as error:
+        except CannotLook as error:
             return replace(watched, database_problem=str(error))
         return replace(watched, **found, tally=tally, database_problem=None, database_at=time.time())
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboard.figures.view import CONNECTING_TO_POSTGRESQL, NO_ELECTION, NO_LOGIN, View
+from dashboard.figures.view import CONNECTING_TO_POSTGRESQL, NO_LOGIN, View
 from dashboard.figures.words import age, number, span, votes
 from election.model import topics
 from election.results.board import CONNECTING as CONNECTING_TO_KAFKA
 from election.results.board import NO_TOPICS
+from election.results.look import NO_ELECTION
 
 # A vote is on its way for milliseconds: when nothing moves for this long and the sums still differ, something is wrong.
 STUCK_SECONDS = 30

@@ -18,7 +18,6 @@ NO_LOGIN = (
     "PostgreSQL refuses the dashboard's login, which main.py makes, or it has another password than"
     " POSTGRES_STREAMLIT_APP_PASSWORD here"
 )
-NO_ELECTION = "main.py has not prepared the election yet"
 # The id of all candidates together who have no mark of their own.
 OTHERS = "*others*"
 DELAYS_SECONDS = 60

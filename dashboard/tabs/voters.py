@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.data.database import PAGE_SIZE, Search, Unavailable, search_roll
+from dashboard.data.database import PAGE_SIZE, Search, search_roll
 from dashboard.drawing.markup import parts
 from dashboard.drawing.page import Page, show
 from dashboard.drawing.tables import fold_away
@@ -16,6 +16,7 @@ from dashboard.figures.figures import KINDS, VoterGroup, voter_groups
 from dashboard.figures.health import waiting
 from dashboard.figures.view import View, once
 from dashboard.tabs.headline import status
+from election.model.errors import CannotLook
 from election.platform.settings import Settings
 
 ANY = "All"
@@ -81,7 +82,7 @@ def _roll(page: Page) -> None:
         st.session_state.roll_search, st.session_state.roll_pages = search, [""]
     pages: list[str] = st.session_state.roll_pages
     answer = ask(page.sources.settings, search, pages[-1])
-    if isinstance(answer, Unavailable):
+    if isinstance(answer, CannotLook):
         show(parts.notice([f"The roll can't be searched now: {answer}"]))
         return
     found, more = answer
@@ -97,11 +98,11 @@ def _roll(page: Page) -> None:
 
 
 @st.cache_resource(ttl=ROLL_SECONDS, max_entries=SEARCHES_KEPT, show_spinner=False)
-def ask(_settings: Settings, search: Search, after: str) -> Answer | Unavailable:
+def ask(_settings: Settings, search: Search, after: str) -> Answer | CannotLook:
     """A page of the roll as PostgreSQL gave it some seconds ago at most, to whichever viewer asked first."""
     try:
         return search_roll(_settings, search, after)
-    except Unavailable as error:
+    except CannotLook as error:
         return error
 
 

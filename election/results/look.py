@@ -16,6 +16,8 @@ from election.model.rows import Candidate
 from election.platform.postgres import row, rows
 from election.platform.refusals import GONE
 
+NO_ELECTION = "main.py has not prepared the election yet"
+
 
 class HeldElection(NamedTuple):
     """The row of the table `election`, as far as readers need it."""
@@ -30,7 +32,7 @@ def read_held(connection: Connection) -> HeldElection:
     """Raises CannotLook until main.py has prepared the election."""
     held = row(connection, f"SELECT {', '.join(HeldElection._fields)} FROM election")
     if not held:
-        raise CannotLook("there is no election yet: main.py prepares it")
+        raise CannotLook(NO_ELECTION)
     return HeldElection(**held)
 
 
@@ -47,7 +49,7 @@ def looking() -> Iterator[None]:
     try:
         yield
     except UndefinedTable:
-        raise CannotLook("there is no election yet: main.py prepares it") from None
+        raise CannotLook(NO_ELECTION) from None
     except psycopg2.Error as error:
         raise CannotLook(f"PostgreSQL: {first_line(error)}") from None
     except KafkaException as error:

@@ -9,9 +9,9 @@ import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege, RaiseException
 
-from dashboard.data.database import Search, Unavailable, connect, read_database, search_roll
+from dashboard.data.database import Search, connect, read_database, search_roll
 from election.access.logins import ensure_logins, make_logins
-from election.model.errors import CannotRun, SettingError
+from election.model.errors import CannotLook, CannotRun, SettingError
 from election.platform.postgres import Database, ensure_schema
 from election.platform.settings import LOGINS
 from tests.conftest import execute as execute_alone
@@ -118,7 +118,7 @@ def test_a_search_is_text_whatever_it_holds(logins, text):
 
 def test_a_refused_dashboard_does_not_tell_its_password(logins):
     wrong = dataclasses.replace(logins["streamlit-app"], postgres_password="hunter2", postgres_sslmode="prefer")
-    with pytest.raises(Unavailable) as said, connect(wrong):
+    with pytest.raises(CannotLook) as said, connect(wrong):
         pass
     assert "hunter2" not in str(said.value)
 
@@ -191,7 +191,7 @@ def test_a_login_that_main_will_make_is_waited_for(logins, administrator, stop, 
     with renamed(administrator, "spark-streaming"):
         thread.start()
         wait_for(lambda: "it refuses the login spark-streaming, which main.py makes" in caplog.text, 20, "it waits")
-        with pytest.raises(Unavailable, match="refuses the dashboard's login"):
+        with pytest.raises(CannotLook, match="refuses the dashboard's login"):
             read_database(dataclasses.replace(logins["streamlit-app"], postgres_user="nobody"))
     thread.join(20)
     assert not thread.is_alive()

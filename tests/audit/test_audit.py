@@ -96,7 +96,7 @@ def test_a_verdict_is_published_when_all_is_counted_and_again_when_it_has_change
         ("POSTGRES_PASSWORD", "wrong", "password authentication failed"),
         ("POSTGRES_PORT", "1", "refused"),
         ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1", "Kafka"),
-        ("POSTGRES_DB", "postgres", "there is no election yet: main.py prepares it"),
+        ("POSTGRES_DB", "postgres", "main.py has not prepared the election yet"),
     ],
 )
 def test_it_exits_2_with_one_line_when_it_cannot_look(settings, seeded, monkeypatch, capsys, variable, value, reason):

@@ -9,8 +9,9 @@ import pytest
 from dashboard.data.watch import compare
 from dashboard.figures.health import Agreement, State, check, kafka_problem, parts, problems, waiting
 from dashboard.figures.over_time import delays, rates, shown_delay
-from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Group, Sample, View, Watched
+from dashboard.figures.view import NO_LOGIN, Group, Sample, View, Watched
 from election.results.board import NO_TOPICS, Board
+from election.results.look import NO_ELECTION
 
 NOW = 1_000_000.0
 AGREEING = Watched(

@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.data.sources import Sources
 from dashboard.drawing import page
 from dashboard.drawing.page import TABS
-from dashboard.figures.view import NO_ELECTION, NO_LOGIN, Watched
+from dashboard.figures.view import NO_LOGIN, Watched
 from election import PROJECT
 from election.model.errors import SettingError
 from election.model.messages import Reason
 from election.results.board import CONNECTING, NO_TOPICS, Board, RejectedVote
+from election.results.look import NO_ELECTION
 from tests.dashboard.conftest import APP, Shown, Texts, html_of
 from tests.dashboard.staged import HOSTILE, sources_of, staged_board, staged_sources
 

@@ -2,16 +2,17 @@
 
 import pytest
 
-from dashboard.data.database import ROLL_QUERY, Search, Unavailable
+from dashboard.data.database import ROLL_QUERY, Search
 from dashboard.tabs import voters
+from election.model.errors import CannotLook
 from election.platform.settings import Settings
 from tests.dashboard.conftest import Texts
 from tests.dashboard.staged import HOSTILE, ROLL
 
 
-@pytest.mark.parametrize("error", [None, Unavailable("no answer")])
+@pytest.mark.parametrize("error", [None, CannotLook("no answer")])
 def test_viewers_who_look_at_the_same_page_of_the_roll_share_one_query_also_one_that_fails(
-    monkeypatch: pytest.MonkeyPatch, error: Unavailable | None
+    monkeypatch: pytest.MonkeyPatch, error: CannotLook | None
 ) -> None:
     asked = []
 
