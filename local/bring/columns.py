@@ -14,17 +14,21 @@ NOTHING = {"", "-", "–", "—", "n/a", "na", "."}
 GROUPED = re.compile(r"[1-9]\d{0,2}([,.' ’])\d{3}(\1\d{3})*")
 DECIMAL = re.compile(r"-?\d*[.,]\d+ ?%?|-?\d+ ?%")
 NO_VOTES = re.compile(
-    r"\b(id|code|fips|nr|no|number|num|year|geoid|objectid|lat|lon|latitude|longitude|date|time)\b|^#"
+    r"\b(id|code|fips|number|num|year|geoid|objectid|lat|lon|latitude|longitude)\b|^nr\b|\b(date|time)$|^#"
+    r"|\w (nr|no)\.?$|^no\.? of\b"
 )
+# A number of the line, or the votes against a question.
+NUMBER_OR_VOTES = re.compile(r"no\.?")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options say: the role and the name of columns, and which lines are wanted."""
+    """What the command says: the role and the name of columns, which lines are wanted, and of how many files."""
 
     columns: Sequence[tuple[Role, str]] = ()
     only: dict[str, str] = field(default_factory=dict)
     add_up: bool = False
+    several_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,12 @@ class Column:
     def has_counts(self) -> bool:
         """Whether most cells are counts: a column of votes with a word in it is one with a mistake."""
         return 2 * sum(parse_count(text) is not None for text in self.cells) > len(self.cells)
+
+    @property
+    def numbers_lines(self) -> bool:
+        """Whether it counts the lines: 1, 2, 3."""
+        counts = [parse_count(text) or 0 for text in self.cells]
+        return len(counts) > 1 and counts == list(range(counts[0], counts[0] + len(counts)))
 
 
 def find_columns(sheet: Sheet, asked: Asked) -> Columns:
@@ -142,14 +152,16 @@ def _choose_by_content(columns: Sequence[Column], long: bool) -> None:
     texts = []
     for column in [column for column in columns if column.role is None]:
         name = fold(column.name)
-        if not column.cells or NO_VOTES.search(name):
+        if not column.cells or NO_VOTES.search(name) or (NUMBER_OR_VOTES.fullmatch(name) and column.numbers_lines):
             column.role = Role.NOT_USED
         elif any(DECIMAL.fullmatch(text) and parse_count(text) is None for text in column.cells):
             column.role = Role.PERCENT
-        elif column.has_counts and not long:
-            column.role = Role.CANDIDATE
+        elif name == "district" and _names(columns, Role.CONTEST):
+            column.role = Role.CONTEST
         elif name == "district" and not (long and _names(columns, Role.PLACE)):
             column.role = Role.PLACE
+        elif column.has_counts and not long:
+            column.role = Role.CANDIDATE
         else:
             texts.append(column)
     if len(texts) == 1 and not long and not _names(columns, Role.PLACE):
@@ -161,7 +173,11 @@ def _find_sums(columns: Sequence[Column], rows: list[tuple[int, list[str]]]) -> 
     counted = [index for index, column in enumerate(columns) if column.role is Role.CANDIDATE]
     lines = [[parse_count(fields[index]) or 0 for index in counted] for _, fields in rows]
     for at, index in enumerate(counted):
-        if len(counted) > 2 and any(map(any, lines)) and all(2 * line[at] == sum(line) for line in lines):
+        if (
+            min(len(counted) - 1, len(lines)) > 1
+            and any(map(any, lines))
+            and all(2 * line[at] == sum(line) for line in lines)
+        ):
             columns[index].role = Role.TOTAL
 
 

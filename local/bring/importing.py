@@ -54,7 +54,10 @@ def run(options: argparse.Namespace) -> int:
     if options.to.exists() and (not options.to.is_dir() or any(options.to.iterdir())):
         raise UsageError(f"--to {options.to}: it exists and is not empty; name a new folder")
     named = [(role, name) for role in COLUMNS for name in getattr(options, role.name)]
-    asked = Asked(named, dict(_filter(text) for text in options.only), options.sum)
+    only = dict(_filter(text) for text in options.only)
+    if len(only) < len(options.only):
+        raise UsageError(f"--only names a column twice: {', '.join(options.only)}; only one value of it can be wanted")
+    asked = Asked(named, only, options.sum, several_files=len(options.files) > 1)
     brought, findings, title = Brought(), Findings(), options.title
     for path in options.files:
         sheet = read_sheet(path, options.encoding, options.sheet)

@@ -10,7 +10,7 @@ from election.model.findings import Findings, fold, nearest
 from election.model.rows import Candidate, Kind
 from local.bring.columns import NOTHING, Asked, Columns, parse_count
 from local.bring.reading import Sheet
-from local.bring.words import Role, is_total, role_of
+from local.bring.words import Role, is_sum_of_places, is_total, role_of
 
 # A candidate as the file has it: name, party, kind.
 Choice = tuple[str, str, Kind]
@@ -25,6 +25,7 @@ class Brought:
     votes: dict[str, dict[Choice, int]] = field(default_factory=dict)
     registered: dict[str, int] = field(default_factory=dict)
     choices: dict[Choice, None] = field(default_factory=dict)
+    contests: dict[str, Counter[str]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     empty_cells: int = 0
 
@@ -68,8 +69,8 @@ class Shaping:
         """Raises UsageError when there are several contests, or a filter names no column."""
         rows = self._filtered()
         self._check_contests(rows)
-        places = self.columns.where(Role.PLACE)
-        while len(places) > 1 and self._is_the_same_everywhere(places[0], rows):
+        places = named = self.columns.where(Role.PLACE)
+        while len(places) > 1 and not self.asked.several_files and self._is_the_same_everywhere(places[0], rows):
             places = places[1:]
         heads = {} if self.columns.long else self._read_heads()
         totals: list[tuple[int, str, list[str], Counter[Choice]]] = []
@@ -79,8 +80,8 @@ class Shaping:
             place = ", ".join(filter(None, cells))
             if fields == self.columns.names:
                 self._leave_out(line, "the header again")
-            elif any(map(is_total, cells)):
-                totals.append((line, place, fields, since))
+            elif total := next((fields[index] for index in named if is_sum_of_places(fields[index])), ""):
+                totals.append((line, place or total, fields, since))
                 since = Counter()
             elif self.columns.long:
                 self._take_long(line, place, fields)
@@ -106,14 +107,16 @@ class Shaping:
 
     def _check_contests(self, rows: list[tuple[int, list[str]]]) -> None:
         for index in self.columns.where(Role.CONTEST):
-            values = Counter(fields[index] for _, fields in rows if fields[index] and role_of(fields[index]) is None)
+            name = self.columns.names[index]
+            values = self.brought.contests.setdefault(fold(name), Counter())
+            values.update(fields[index] for _, fields in rows if fields[index] and role_of(fields[index]) is None)
             if len(values) > 1:
-                name, most = self.columns.names[index], ", ".join(repr(value) for value, _ in values.most_common(15))
+                most = ", ".join(repr(value) for value, _ in values.most_common(15))
                 what = f"{self.sheet.path}: the column {name!r} has {len(values)} contests; choose one with"
                 raise UsageError(f"{what} --only '{name}=...': {most}{', ...' if len(values) > 15 else ''}")
 
     def _is_the_same_everywhere(self, index: int, rows: list[tuple[int, list[str]]]) -> bool:
-        return len({fields[index] for _, fields in rows if not is_total(fields[index])}) < 2
+        return len({fields[index] for _, fields in rows if not is_sum_of_places(fields[index])}) < 2
 
     def _read_heads(self) -> dict[int, Choice]:
         """For each column of votes, whose they are; 'Ann Lee (Red)' is a name with a party when all are so."""
@@ -164,10 +167,10 @@ class Shaping:
             if fields[index] in NOTHING:
                 continue
             given = self._count(line, index, fields)
-            adds = self.asked.add_up and not self.columns.long
-            if self.brought.registered.get(place, given) != given and not adds:
-                self._problem(line, f"{place!r} has {self.brought.registered[place]:,} registered on another line")
-            self.brought.registered[place] = given + (self.brought.registered.get(place, 0) if adds else 0)
+            if self.brought.registered.setdefault(place, given) != given:
+                held, name = self.brought.registered[place], self.columns.names[index]
+                what = f"{place!r} has {held:,} registered on another line, here {given:,}"
+                self._problem(line, f"{what}; write one number, or --ignore {name!r}")
 
     def _field(self, fields: list[str], role: Role) -> str:
         return next((fields[index] for index in self.columns.where(role)), "")

@@ -54,11 +54,14 @@ NAMES = {
     "|gesamt|summe|gultige|gultige stimmen|wahler|formal votes|majority|margin|grand total",
 }
 ROLES = {name: role for role, names in NAMES.items() for name in names.split("|")}
-PERCENT = re.compile(r"%|\b(percent|percentage|pct|share|turnout|prozent|pourcentage|participation|rate)\b")
-TOTAL = re.compile(
-    r"^(sub)?-?totals?\b|\b(sub)?totals?$|^grand total|^sub-total|^(gesamt|insgesamt|summe|totaux|ensemble|sum"
-    r"|all places|итого|всего|συνολο|סה\"כ|סהכ|合計|総計|计|總計|합계|المجموع|სულ)\b"
+PERCENT = re.compile(
+    r"%|\b(percent|percentage|pct|turnout|prozent|pourcentage|participation)\b|\b(share|rate)$|^(share|rate) of\b"
 )
+TOTAL = re.compile(
+    r"^(sub)?-?totals?\b|\b(sub)?totals?$|^grand total|^sub-total"
+    r"|^(totaux|итого|всего|συνολο|סה\"כ|סהכ|合計|総計|计|總計|합계|المجموع|სულ)\b"
+)
+ALL_PLACES = re.compile(r"^(gesamt|insgesamt|summe|ensemble|sum|all places)\b")
 
 
 def role_of(name: str) -> Role | None:
@@ -71,3 +74,8 @@ def role_of(name: str) -> Role | None:
 
 def is_total(name: str) -> bool:
     return bool(TOTAL.search(fold(name)))
+
+
+def is_sum_of_places(name: str) -> bool:
+    """Whether a place is all of them; a list of candidates may begin with such a word."""
+    return is_total(name) or bool(ALL_PLACES.search(fold(name)))

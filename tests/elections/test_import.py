@@ -70,6 +70,23 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "wide.csv": (["--votes", "Anne Lee"], "there is no column for --votes 'Anne Lee'; did you mean 'Ann Lee'?"),
 }
 
+# A table, and what it holds: what looks like a number of the line, a share, a total or a heading may be a candidate.
+READ: dict[str, tuple[str, dict[tuple[str, str], int]]] = {
+    "the votes against": ("Precinct,Yes,No\nNorth,1,2\nEast,3,9\n", {("North", "No"): 2, ("East", "No"): 9}),
+    "numbers of lines": ("No,Precinct,Ann,Bob\n1,North,3,4\n2,East,5,6\n", {("North", "Ann"): 3, ("East", "Ann"): 5}),
+    "a share": ("Precinct,Fair Share Party,Bob,Vote share\nNorth,3,4,43\n", {("North", "Fair Share Party"): 3}),
+    "a list": (
+        "Precinct,Candidate,Votes\nLyon,Ensemble pour Lyon,3\nLyon,Sum,3\n",
+        {("Lyon", "Ensemble pour Lyon"): 3},
+    ),
+    "numbers of districts": ("Precinct,District,Ann,Bob\nNorth,5,3,4\nEast,6,5,6\n", {("North, 5", "Ann"): 3}),
+    "a sum in one line": ("Precinct,Ann,Bob,Cy\nNorth,50,30,20\n", {("North", "Ann"): 50}),
+    "a total's county": (
+        "County,Precinct,Ann,Bob\nYork,North,3,4\nYork,East,5,6\nTotal,,8,10\n",
+        {("North", "Ann"): 3},
+    ),
+}
+
 
 def bring(path: Path, folder: Path, *arguments: str, day: str | None = "2026-11-03") -> Election:
     """The election that the command makes of a file, and of other files among the arguments."""
@@ -102,6 +119,51 @@ def test_what_can_not_be_known_or_used_is_asked_or_refused(tmp_path: Path, name:
         bring(PUBLISHED / name, tmp_path / "to", *arguments)
     assert message in str(refused.value)
     assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("what", READ)
+def test_a_column_or_a_line_is_what_it_holds_not_what_it_is_called(tmp_path: Path, what: str) -> None:
+    text, votes = READ[what]
+    (tmp_path / "table.csv").write_text(text)
+    found = by_name(bring(tmp_path / "table.csv", tmp_path / "to"))
+    assert votes.items() <= found.items()
+    assert {name for _, name in found} <= {"Yes", "No", "Ann", "Bob", "Cy", "Fair Share Party", "Ensemble pour Lyon"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "arguments", "message"),
+    [
+        ("County,Precinct,Ann,Bob\nAdams,North,1,2\n", "County,Precinct,Ann,Bob\nYork,North,3,4\n", [], None),
+        (
+            "Precinct,Office,Candidate,Votes\nA,Mayor,Ann,1\n",
+            "Precinct,Office,Candidate,Votes\nB,Clerk,Bob,1\n",
+            [],
+            "2 contests",
+        ),
+        (
+            "Precinct,Office,District,Candidate,Votes\nA,House,1,Ann,1\nB,House,2,Bob,1\n",
+            "",
+            [],
+            "'District' has 2 contests",
+        ),
+        ("Precinct,Registered,Ann,Bob\nA,9,1,2\nA,9,1,2\n", "", ["--sum"], None),
+        ("Precinct,Registered,Ann,Bob\nA,9,1,2\nA,8,1,2\n", "", ["--sum"], "--ignore 'Registered'"),
+        ("Precinct,Ann,Bob\nA,1,2\n", "", ["--only", "precinct=A", "--only", "precinct=B"], "names a column twice"),
+    ],
+)
+def test_what_lines_and_files_say_of_the_same_is_one_or_asked(
+    tmp_path: Path, one: str, other: str, arguments: list[str], message: str | None
+) -> None:
+    for name, text in ("one.csv", one), ("other.csv", other or one):
+        (tmp_path / name).write_text(text)
+    more = [str(tmp_path / "other.csv")] if other else []
+    if message:
+        with pytest.raises(ElectionError, match=message):
+            bring(tmp_path / "one.csv", tmp_path / "to", *more, *arguments)
+    else:
+        election = bring(tmp_path / "one.csv", tmp_path / "to", *more, *arguments)
+        assert [place.name for place in election.locations] == (["Adams, North", "York, North"] if other else ["A"])
+        assert election.registered == (10 if other else 9)
 
 
 def test_several_files_are_one_election(tmp_path: Path) -> None:
