@@ -19,6 +19,7 @@ PROJECT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(PROJECT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "installed.sha256")
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
 # What the installer needs to reach packages. Its other variables say where to install, and would break the set-up.
 PIP_KEPT = ["INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX", "TRUSTED_HOST", "CERT", "CLIENT_CERT", "PROXY"]
 PIP_KEPT += ["CACHE_DIR", "CONFIG_FILE", "DEFAULT_TIMEOUT", "TIMEOUT", "RETRIES"]
@@ -94,16 +95,17 @@ def ensure_packages(lock, environment):
 
     with open(os.path.abspath(__file__)) as mine:
         fcntl.flock(mine, fcntl.LOCK_EX)
-        stamps = installed()
-        if wanted(lock) in stamps:
+        if wanted(lock) in installed():
             return
         ensure_venv(environment)
+        # What another version of this project has installed is no longer whole after this.
+        kept = [wanted(other) for other in LOCKS if other != lock and wanted(other) in installed()]
         print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
         pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
         if call(pip, environment) != 0:
             fail("the packages could not be installed (pip says why above): check the network, then run this again")
         with open(STAMP + ".part", "w") as file:
-            file.write(stamps + wanted(lock) + "\n")
+            file.write("\n".join(kept + [wanted(lock)]))
         os.replace(STAMP + ".part", STAMP)
 
 
@@ -118,7 +120,7 @@ def main():
     sys.path.insert(0, PROJECT)
     environment = clean_environment()
     testing = sys.argv[1:2] in (["test"], ["bench"])
-    ensure_packages("requirements-dev.lock" if testing else "requirements.lock", environment)
+    ensure_packages(LOCKS[testing], environment)
     hand_over(sys.argv[1:], environment)
 
 

@@ -8,11 +8,10 @@ import errno
 import importlib
 import logging
 import os
-import subprocess
 import sys
 
-from election import PROJECT
 from election.model.errors import CannotRun, ElectionError, Stopped
+from local.processes import call
 
 COMMANDS = {
     "run": ("local.run", "the whole election on this machine; Ctrl-C stops it (the default)"),
@@ -52,7 +51,7 @@ def main(arguments: list[str]) -> int:
     options = argparse.Namespace(stop=None)
     try:
         if arguments[:1] == ["bench"]:  # which reads its own
-            return subprocess.call([sys.executable, "-m", *arguments], cwd=PROJECT)
+            return call([sys.executable, "-m", *arguments])
         parse_arguments(arguments, options)
         return int(options.command.run(options))
     except (Stopped, KeyboardInterrupt, ElectionError) as error:

@@ -96,9 +96,13 @@ def usable(folder: Path) -> str:
     check_folder(folder)
     if not os.access(above := nearest(folder), os.W_OK):
         raise CannotRun(f"{above} can't be written: choose another with --folder, or run this as its owner")
+    running = ""
     if folder.exists():
-        lock_folder(folder).close()
-    return f"project {PROJECT}, data {folder}"
+        try:
+            lock_folder(folder).close()
+        except CannotRun:
+            running = ", where an election is running"
+    return f"project {PROJECT}, data {folder}{running}"
 
 
 def proxies() -> str:

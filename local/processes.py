@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from election import PROJECT
 from election.model.errors import CannotRun
 from election.platform.runtime import Stop
 from local.environment import build_environment
@@ -133,6 +134,12 @@ class Process:
         """What it said last, without the frames of Java's stack traces, which hide the cause."""
         text = [line for line in self.log.read_text(errors="replace").splitlines() if not line.startswith("\tat ")]
         return f"its log {self.log} ends:\n" + "\n".join(f"    {line}" for line in text[-lines:])
+
+
+def call(command: Sequence[str]) -> int:
+    """The exit code of a command on this terminal, which hears Ctrl-C itself and is waited for while it cleans up."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return subprocess.call(command, cwd=PROJECT)
 
 
 def port_answers(port: int) -> bool:

@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         settings["VOTERS"] = str(election.registered)
     if options.rate is not None:
         settings["RATE"] = str(options.rate)
+    load_settings({**os.environ, **settings})  # before anything starts
     with Pipeline(options.folder, settings, fresh=options.fresh) as pipeline:
         hold(election, options.folder)
         say_moved_ports(pipeline, "Kafka", "PostgreSQL", "the dashboard")
@@ -69,17 +70,18 @@ def begin(options: argparse.Namespace) -> Stop:
 def choose_election(options: argparse.Namespace) -> Election:
     """The election to run: the one asked for, else the one that the last run left, else the default.
 
-    Raises DefinitionError, and UsageError when the last run left another election and --fresh is missing.
+    Raises SettingError, DefinitionError, and UsageError when the last run left another election and --fresh is missing.
     """
     held = {} if options.fresh else read_held(options.folder)
-    settings = load_settings()
-    name = options.election or held.get("election") or settings.election
-    voters = held["voters"] if name == held.get("election") else settings.voters
-    election = load_election(name, options.voters or voters)
+    asked = {} if options.voters is None else {"VOTERS": str(options.voters)}
+    settings = load_settings({**os.environ, **asked})
+    name = options.election or os.environ.get("ELECTION") or held.get("election") or settings.election
+    voters = settings.voters or (held["voters"] if name == held.get("election") else None)
+    election = load_election(name, voters)
     if held and held["fingerprint"] != election.fingerprint:
         raise UsageError(
             f"{options.folder} holds votes of another election ({held['election']}, {held['registered']:,} voters):"
-            " add --fresh to start over, or leave --election and --voters out to carry on with it"
+            " add --fresh to start over; to carry on with it, leave out --election, --voters, ELECTION and VOTERS"
         )
     return election
 

@@ -1,11 +1,10 @@
 """`run.py test`: the linter, the formatter's check, the type checker, the rooms' contracts and pytest."""
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 
-from election import PROJECT
+from local.processes import call
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +24,6 @@ def run(options: argparse.Namespace) -> int:
     ]
     for check in checks:
         print("$", " ".join(check).replace(sys.executable, "python"), flush=True)
-        if code := subprocess.call(check, cwd=PROJECT):
+        if code := call(check):
             return code
     return 0

@@ -10,6 +10,7 @@ import importlib
 import re
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from election import PROJECT
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     print(f"{page.title}\n\n{page.question}")
     prediction = ask(page, options.predict)
     print(flush=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the lab's servers too
+    for ending in signal.SIGTERM, signal.SIGHUP:  # ends the lab's servers too
+        signal.signal(ending, signal.default_int_handler)
     lab = importlib.import_module(f"local.labs.{LABS[options.number]}")
     with open_workbench() as bench:
         lab.show(bench)
@@ -74,7 +76,8 @@ def read_page(number: int) -> Page:
 def ask(page: Page, prediction: str | None) -> str | None:
     """The prediction given, or typed on a terminal; None when there is neither. Raises UsageError."""
     if prediction is None and sys.stdin.isatty():
-        prediction = input("\nYour prediction: ")
+        with suppress(EOFError):
+            prediction = input("\nYour prediction: ")
     if not prediction:
         return None
     if prediction.strip().lower() not in page.choices:

@@ -57,7 +57,9 @@ def test_on_servers_that_are_there_already_a_script_gets_its_own_files_only() ->
         for script in scripts
     }
     certificates = {"KAFKA_SSL_CA_LOCATION": "/ca/kafka", "POSTGRES_SSLROOTCERT": "/ca/postgres"}
-    found = configured({**files, **certificates}, "deploy/existing/compose.yml")
+    shared = {"SPARK_CHECKPOINT_DIR": "/mnt/shared"}
+    found = configured({**files, **certificates, **shared}, "deploy/existing/compose.yml")
+    assert "/mnt/shared" in {volume["target"] for volume in found["services"]["spark-streaming"]["volumes"]}
     assert found["services"].keys() == {*scripts}
     for script, service in found["services"].items():
         given = {secret["target"]: found["secrets"][secret["source"]]["file"] for secret in service["secrets"]}

@@ -211,6 +211,23 @@ def test_a_folder_that_cannot_be_used_is_refused_before_anything_starts(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_packages_of_another_version_of_the_project_are_installed_anew(tmp_path, monkeypatch):
+    """Its packages are those that were installed last: what came with the version before is not whole any more."""
+    installed, versions = [], {"requirements.lock": 1, "requirements-dev.lock": 1}
+    monkeypatch.setattr(run, "STAMP", str(tmp_path / "stamp"))
+    monkeypatch.setattr(run, "PYTHON", sys.executable)
+    monkeypatch.setattr(run, "wanted", lambda lock: f"{lock} {versions[lock]}")
+    monkeypatch.setattr(run, "call", lambda command, *_, **__: installed.append(command[-1]) or 0)
+    pips = lambda: [lock for lock in installed if lock.endswith(".lock")]  # noqa: E731
+    for lock in ("requirements.lock", "requirements-dev.lock", "requirements.lock", "requirements-dev.lock"):
+        run.ensure_packages(lock, {})
+    assert pips() == ["requirements.lock", "requirements-dev.lock"]
+    for version in (2, 1):
+        versions.update(dict.fromkeys(versions, version))
+        run.ensure_packages("requirements.lock", {})
+    assert pips()[2:] == ["requirements.lock"] * 2
+
+
 def test_a_folder_where_no_program_runs_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
     with pytest.raises(CannotRun, match="runs no programs"):

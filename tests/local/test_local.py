@@ -1,18 +1,22 @@
 """Java, jars, ports and processes: what run.py stands on."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+from argparse import ArgumentParser
 from contextlib import suppress
 
 import psutil
 import pytest
 
 from election import PROJECT
-from election.model.errors import CannotRun
+from election.model.definition import load_election
+from election.model.errors import CannotRun, ElectionError
 from election.platform import jars, java
-from local import processes
+from local import doctor, processes, run
+from local.folder import lock_folder
 from local.processes import Process, free_port, port_answers
 from tests.conftest import wait_for
 
@@ -67,6 +71,54 @@ def test_a_taken_port_is_replaced_by_the_next_free_one():
         port = taken.getsockname()[1]
         assert port_answers(port)
         assert free_port(port) > port
+
+
+def test_what_hears_ctrl_c_on_this_terminal_is_waited_for_while_it_cleans_up(tmp_path):
+    child = "import time\ntry: print('at work', flush=True); time.sleep(60)\nfinally: time.sleep(1); print('clean')"
+    parent = f"from local.processes import call\nprint('ended with', call({[sys.executable, '-c', child]!r}))"
+    command = [sys.executable, "-u", "-c", parent]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=PROJECT) as calling:
+        assert calling.stdout.readline() == "at work\n"
+        os.killpg(calling.pid, signal.SIGINT)
+        assert calling.stdout.read() == f"clean\nended with {-signal.SIGINT}\n"
+
+
+@pytest.mark.parametrize(
+    ("held", "options", "environment", "chosen"),
+    [
+        (None, [], {}, ("simulated", 10000)),
+        (None, [], {"ELECTION": "montreal-2013"}, ("montreal-2013", 391_166)),
+        (None, ["--voters", "300"], {"VOTERS": "200"}, ("simulated", 300)),
+        (200, [], {}, ("simulated", 200)),
+        (200, [], {"VOTERS": "200"}, ("simulated", 200)),
+        (200, [], {"VOTERS": "300"}, "holds votes of another election"),
+        (200, [], {"ELECTION": "montreal-2013"}, "holds votes of another election"),
+        (200, ["--fresh"], {"ELECTION": "montreal-2013"}, ("montreal-2013", 391_166)),
+        (None, ["--voters", "0"], {}, "VOTERS='0' is not a whole number from 1"),
+    ],
+)
+def test_the_election_is_the_one_asked_for_else_the_one_held(tmp_path, monkeypatch, held, options, environment, chosen):
+    for name in ("ELECTION", "VOTERS"):
+        monkeypatch.delenv(name, raising=False)
+    if held:
+        run.hold(load_election("simulated", held), tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    parser = ArgumentParser()
+    run.add_arguments(parser)
+    asked = parser.parse_args([*options, "--folder", str(tmp_path)])
+    if isinstance(chosen, str):
+        with pytest.raises(ElectionError, match=chosen):
+            run.choose_election(asked)
+    else:
+        election = run.choose_election(asked)
+        assert (election.name, election.registered) == chosen
+
+
+def test_the_doctor_does_not_blame_an_election_that_is_running(tmp_path):
+    with lock_folder(tmp_path):
+        assert doctor.usable(tmp_path).endswith("where an election is running")
+    assert doctor.usable(tmp_path).endswith(str(tmp_path))
 
 
 def test_a_process_that_ignores_the_request_is_killed(tmp_path):

@@ -1,6 +1,7 @@
 """`.env.example` documents every setting of the scripts and of the compose files, with the default that they have."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ IN_CONTAINERS_FIXED = {
 
 def documented() -> dict[str, str]:
     """Variable to value of each line of the example, commented out or not."""
-    return dict(re.findall(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
+    lines = re.findall(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
+    return {name: " ".join(shlex.split(value)) for name, value in lines}
 
 
 def settings() -> set[str]:
