@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from bench.harness import election, message_count, until
 from election.model import topics
+from election.model.definition import load_election
 from election.model.messages import Vote, encode_vote
 from election.platform.kafka import make_producer
 from election.platform.postgres import connect, copy_rows, transaction
@@ -18,7 +19,6 @@ from election.platform.settings import Settings
 from local.pipeline import Pipeline
 
 PLAIN_SECONDS, SLEEP_SECONDS = 6, 0.2
-BATCH = 1000
 PROCESSES = 1, 2, 4
 LOOK_SECONDS = 0.25
 FLOOR = "floor: COPY and produce, no logic"
@@ -44,7 +44,7 @@ def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
     """Votes per second from the first vote on votes_topic, which is recorded by then, to the last."""
     with message_count(settings, topics.VOTES) as on_the_log:
         before = on_the_log()
-        expected = before + ballots(settings)
+        expected = before + load_election(settings.election, settings.voters).ballots
         voting = [pipeline.start(f"voting-{number}") for number in range(1, processes + 1)]
         until(lambda: on_the_log() > before, "the first vote", LOOK_SECONDS)
         started, first = time.monotonic(), on_the_log()
@@ -53,13 +53,6 @@ def cast(pipeline: Pipeline, settings: Settings, processes: int) -> float:
     for process in voting:
         process.stop()
     return rate
-
-
-def ballots(settings: Settings) -> int:
-    with transaction(settings) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT votes_expected FROM election")
-        found = cursor.fetchone()
-    return found[0] if found else 0
 
 
 def some_voters(settings: Settings, count: int) -> list[Vote]:
@@ -108,10 +101,11 @@ def floor(settings: Settings, voters: int) -> float:
     messages = [(vote.voter_id, encode_vote(vote)) for vote in votes]
     rows = [(vote.voter_id, vote.candidate_id, vote.voting_time.isoformat()) for vote in votes]
     started = time.monotonic()
-    for at in range(0, len(votes), BATCH):
+    size = settings.voting_batch_size
+    for at in range(0, len(votes), size):
         with connection:
-            copy_rows(connection, "scratch", ("voter_id", "candidate_id", "voting_time"), rows[at : at + BATCH])
-        for key, value in messages[at : at + BATCH]:
+            copy_rows(connection, "scratch", ("voter_id", "candidate_id", "voting_time"), rows[at : at + size])
+        for key, value in messages[at : at + size]:
             producer.produce(topics.REJECTED_VOTES, value, key)
         producer.flush()
     seconds = time.monotonic() - started

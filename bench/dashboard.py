@@ -20,7 +20,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from bench.harness import count_rows, election, until
+from bench.harness import count_rows, election, start_count, until
+from bench.latency import TURNOUT
 from bench.screenshots import find_browser, open_browser
 from election.model import topics
 from election.model.messages import Vote, encode_vote
@@ -31,7 +32,7 @@ from election.results.board import read_board
 from local.processes import Process, port_answers
 
 PAGES = 0, 1, 10, 50
-RATE, WARM_SECONDS = 100, 12
+RATE, START_SECONDS, WARM_SECONDS = 100, 60, 12
 VOTES, PAUSE_SECONDS = 100, (0.3, 1.1)
 PAGE_MS = 120_000
 PROGRESS = "[role=progressbar]"
@@ -172,13 +173,13 @@ def measure_delays(settings: Settings, page: Page) -> list[float]:
 
 
 def measure(voters: int, seconds: float) -> Measured:
-    """One run with a roll of `voters`; each CPU window takes `seconds`."""
+    """One run with a roll of `voters` at least, of whom some vote to the end; each CPU window takes `seconds`."""
     found, executable = Measured(), find_browser()
+    voters = max(voters, int(RATE * (START_SECONDS + len(PAGES) * (WARM_SECONDS + seconds)) / TURNOUT))
     if executable is None:
         raise FileNotFoundError("the dashboard's benchmark needs Chromium")
     with election(VOTERS=str(voters), RATE=str(RATE)) as (pipeline, settings):
-        spark = pipeline.start("spark-streaming")
-        until(lambda: "counting in" in spark.log.read_text(), "the count starts", 0.2)
+        spark = start_count(pipeline)
         voting = pipeline.start("voting")
         until(lambda: read_board(settings).counted > 0, "the first votes are counted", 0.5)
         with open_browser(executable) as browser:

@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import cycle, islice
 
 from bench.cast import some_voters
-from bench.harness import election, until
+from bench.harness import election, start_count, until
 from election.model import topics
 from election.model.messages import encode_vote
 from election.platform.kafka import make_producer, publish
@@ -30,11 +30,11 @@ Value = tuple[str, bytes]
 
 
 def among_bad(good: list[Value]) -> Iterator[Value]:
-    bad = cycle(BAD)
+    bad = enumerate(cycle(BAD))
     for vote in good:
         yield vote
-        for value in islice(bad, BAD_PER_GOOD):
-            yield "bad", value
+        for number, value in islice(bad, BAD_PER_GOOD):
+            yield f"bad-{number}", value
 
 
 def seconds_to_count(settings: Settings, live: LiveBoard, messages: Iterable[Value], good: int) -> float:
@@ -53,8 +53,7 @@ def measure(voters: int) -> dict[str, float]:
     with election(VOTERS=str(voters)) as (pipeline, settings):
         votes = [(vote.voter_id, encode_vote(vote)) for vote in some_voters(settings, voters)]
         warm, half = len(votes) // WARM_SHARE, len(votes) // 2
-        spark = pipeline.start("spark-streaming")
-        until(lambda: "counting in" in spark.log.read_text(), "the count starts", 0.2)
+        spark = start_count(pipeline)
         with closing(LiveBoard(settings).start()) as live:
             seconds_to_count(settings, live, votes[:warm], warm)
             alone = seconds_to_count(settings, live, votes[warm:half], half - warm)

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import psutil
 
 from bench import backlog
-from bench.harness import election, until
+from bench.harness import election, start_count, until
 from election.model import topics
 from election.model.definition import ELECTIONS
 from election.results.board import read_board
@@ -55,10 +55,9 @@ def write_places(folder: Path, places: int) -> None:
 def idle() -> dict[str, float]:
     """Cores used by each part, over a minute in which nobody votes."""
     with election(VOTERS=str(IDLE_VOTERS), RATE="0") as (pipeline, settings):
-        for part in ("main", "voting", "spark-streaming", DASHBOARD):
+        for part in ("main", "voting", DASHBOARD):
             pipeline.start(part)
-        spark = pipeline.parts["spark-streaming"]
-        until(lambda: "counting in" in spark.log.read_text(), "the count is in real time", 1)
+        start_count(pipeline)
         until(lambda: read_board(settings).counted, "votes are counted", 1)
         servers = [server.process for server in (pipeline.kafka, pipeline.postgres) if server.process]
         parts = {process.name: process.pid for process in (*servers, *pipeline.parts.values())}

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -54,10 +55,17 @@ def election(**environment: str) -> Iterator[tuple[SeededPipeline, Settings]]:
             settings = load_settings({**os.environ, **pipeline.environment})
             started = time.monotonic()
             main = pipeline.start("main")
-            until(lambda: roll_is_published(settings), "main.py publishes the roll", 0.2)
+            main.wait_until(partial(roll_is_published, settings), DEADLINE_SECONDS)
             pipeline.seed_seconds = time.monotonic() - started
             main.stop()
             yield pipeline, settings
+
+
+def start_count(pipeline: Pipeline, **settings: str) -> Process:
+    """`spark-streaming.py`, once it has the roll and counts. Raises CannotRun, with its log, when it ends before."""
+    count = pipeline.start("spark-streaming", **settings)
+    count.wait_until(partial(pipeline.is_at_work, "spark-streaming"), DEADLINE_SECONDS)
+    return count
 
 
 def start_run(folder: Path, *arguments: str) -> Process:

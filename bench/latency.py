@@ -1,5 +1,6 @@
 """How soon a vote is in the tally: from its casting by voting.py until its updated total is read by another consumer.
 
+A delay is that of a total: of the newest vote in it, which in real time is nearly every vote.
 Every aggregate is computed, the roll is joined, and by default a window is as long as the time from a checkpoint to the
 next, so that it has one: the same for each way of counting.
 One count has a window for each rate, in the order of the rates.
@@ -18,7 +19,7 @@ from multiprocessing.synchronize import Event
 from operator import itemgetter
 
 from bench.flink import TOTALS, key_prefix, read_flink, start_flink
-from bench.harness import count_rows, election, until
+from bench.harness import count_rows, election, start_count, until
 from election.model import topics
 from election.model.messages import parse_tally
 from election.platform.kafka import make_reader
@@ -30,6 +31,7 @@ from local.processes import Process
 # The JVM compiles what it runs: at full speed on two slow cores that takes the first minutes of a count. The later
 # windows only wait until nothing is left of the one before.
 WARM_SECONDS, SETTLE_SECONDS = 180, 30
+READER_SECONDS = 120
 # Of the simulated voters 73 in 100 vote.
 TURNOUT = 0.7
 
@@ -91,10 +93,7 @@ class Way:
 
 
 def start_spark(trigger: str, pipeline: Pipeline, _settings: Settings) -> Process:
-    """`spark-streaming.py`, once it has the roll and counts."""
-    spark = pipeline.start("spark-streaming", SPARK_TRIGGER=trigger)
-    until(lambda: "counting in" in spark.log.read_text(), "the count starts", 0.2)
-    return spark
+    return start_count(pipeline, SPARK_TRIGGER=trigger)
 
 
 def read_spark(settings: Settings) -> list[int]:
@@ -141,11 +140,12 @@ def reading(way: Way, settings: Settings) -> Iterator[Callable[[], list[tuple[fl
     arguments = settings, way.topic, way.prefix, ready, stop, delays
     process = context.Process(target=receive, args=arguments, daemon=True)
     process.start()
-    ready.wait()
+    if not ready.wait(READER_SECONDS):
+        raise TimeoutError("the reader of totals starts")
 
     def taken() -> list[tuple[float, float]]:
         stop.set()
-        return delays.get()
+        return delays.get(timeout=READER_SECONDS)
 
     try:
         yield taken

@@ -89,11 +89,11 @@ def backlog(records: Records) -> Rows:
         f"count {votes}, {FLINK.name}": FLINK.name,
     }
     rows = {
-        name: f"{spread((record[step] for record in records), 1)} s"
+        name: f"{spread((record[step] for record in records if step in record), 1)} s"
         for name, step in steps.items()
-        if step in records[0]
+        if any(step in record for record in records)
     }
-    clean = ("clean" if record["audited"] else "NOT CLEAN" for record in records)
+    clean = ("clean" if record["audited"] and record.get("flink exact", True) else "NOT CLEAN" for record in records)
     return {**rows, "the audit after it": "; ".join(clean)}
 
 
