@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 from dashboard.figures.view import NO_LOGIN
 from election.model.errors import CannotLook, first_line
 from election.platform import postgres
-from election.platform.postgres import row, rows
+from election.platform.postgres import refuses_login, row, rows
 from election.platform.settings import Settings
 from election.results.look import NO_ELECTION, read_held
 
@@ -37,7 +37,7 @@ def connect(settings: Settings) -> Iterator[Connection]:
     except UndefinedTable:
         raise CannotLook(NO_ELECTION) from None
     except psycopg2.Error as error:
-        raise CannotLook(NO_LOGIN if "authentication failed" in str(error) else first_line(error)) from None
+        raise CannotLook(NO_LOGIN if refuses_login(error) else first_line(error)) from None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from election.model.errors import UsageError
 from election.platform.postgres import transaction
 from election.platform.runtime import Stop, start_log
 from election.platform.settings import Settings, load_settings
-from election.results.look import run_command
+from election.results.look import read_held, run_command
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 def seal_record(settings: Settings, file: Path) -> int:
     """Writes a seal of what is recorded now."""
     with transaction(settings, application_name=AUDIT) as connection:
-        seal, leaves = make_seal(settings.election, read_record(connection))
+        seal, leaves = make_seal(read_held(connection).name, read_record(connection))
     write_seal(seal, leaves, file)
     say(f"sealed {seal.size:,} votes in {file}; Merkle root {seal.root}")
     return 0

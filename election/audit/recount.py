@@ -61,7 +61,7 @@ class Box:
 
     def __init__(self, register: Register):
         self.register = register
-        self.choices = np.full(len(register.voter_numbers), NOBODY, np.int16)
+        self.choices = np.full(len(register.voter_numbers), NOBODY, np.int32)
         self.times = np.zeros(len(register.voter_numbers), np.int64)
 
     def put(self, voter: int, candidate: int, time: int) -> None:

@@ -79,7 +79,7 @@ def make_seal(election: str, votes: Iterable[RecordedVote]) -> tuple[Seal, Leave
 
 def write_seal(seal: Seal, leaves: Leaves, file: Path) -> None:
     """The file appears whole or not at all."""
-    part = file.with_name(file.name + ".part")
+    part = Path(f"{file}.part")
     with part.open("w", encoding="utf-8") as lines:
         lines.write(simplejson.dumps(asdict(seal)) + "\n")
         lines.writelines(f"{leaf.hex()} {simplejson.dumps(voter_id)}\n" for voter_id, leaf in leaves.items())

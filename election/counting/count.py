@@ -25,7 +25,7 @@ from pyspark.sql.streaming import StreamingQuery
 from election.counting.checkpoint import alike, checkpoint_path, is_own, saved_offsets, set_aside
 from election.counting.functions import register_parse_vote
 from election.counting.lookups import copy_lookups, register_lookups
-from election.counting.session import running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
+from election.counting.session import find_spark, running_tasks, slots_needed, start_spark, stop_spark, wait_for_slots
 from election.model import topics
 from election.model.errors import CannotRun, StartAgain, first_line
 from election.platform.kafka import spark_kafka_options
@@ -190,10 +190,11 @@ class Count:
 
 @contextmanager
 def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
-    """Waits for Kafka, starts Spark while PostgreSQL copies the lookups, registers the functions, yields the count.
+    """Finds Java and Spark, waits for Kafka, starts Spark while PostgreSQL copies the lookups, yields the count.
 
     Raises Stopped; CannotRun when Java or the jars can't be had.
     """
+    jars = find_spark(settings)
     admin = wait_for_topics(settings, stop, [topic.name for topic in topics.ALL])
     kafka = admin.list_topics(topics.VOTES, timeout=30)
     slots = slots_needed(settings, len(kafka.topics[topics.VOTES].partitions))
@@ -201,7 +202,7 @@ def open_count(settings: Settings, stop: Stop) -> Iterator[Count]:
         folder = Path(name)
         copied = beside.submit(copy_lookups, settings, stop, folder)
         # One more for the lookups' first question, which may last longer than the queries take to start.
-        spark = start_spark(settings, slots + 1)
+        spark = start_spark(settings, slots + 1, jars)
         try:
             register_parse_vote(spark, folder)
             election = copied.result()

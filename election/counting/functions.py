@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from py4j.java_collections import MapConverter
 from pyspark.sql import SparkSession
 
-from election.model.messages import LONE_SURROGATE, UTC_TIME, Reason
+from election.model.messages import LONE_SURROGATE, MOST_BRACKETS, UTC_TIME, Reason
 
 SOURCES = Path(__file__).parent / "java"
 PARSE_VOTE = "parse_vote"
@@ -58,4 +58,5 @@ class JavaClass:
 def register_parse_vote(spark: SparkSession, folder: Path) -> None:
     """The function that `tallies.parse_messages` takes messages apart with."""
     reasons = {reason.name: reason.value for reason in Reason}
-    JavaClass(spark, folder, "ParseVote").register(PARSE_VOTE, PARSED, reasons, LONE_SURROGATE, UTC_TIME)
+    rules = LONE_SURROGATE, UTC_TIME, str(MOST_BRACKETS)
+    JavaClass(spark, folder, "ParseVote").register(PARSE_VOTE, PARSED, reasons, *rules)

@@ -4,13 +4,15 @@ Each is copied once and becomes a function that every executor answers from its 
 """
 
 import logging
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
 
 from psycopg2.extensions import connection as Connection
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
@@ -93,4 +95,9 @@ def register_lookups(spark: SparkSession, folder: Path) -> None:
         java.register(lookup.name, ", ".join(f"{column} string" for column in lookup.columns), lookup.file)
     # An executor reads a file at its first question: the roll's takes seconds, which go by while the query is planned.
     first_question = spark.range(0, 1, numPartitions=1).select(find_voter(F.col("id").cast("string")))
-    Thread(target=first_question.collect, name="lookups", daemon=True).start()
+
+    def ask() -> None:
+        with suppress(PySparkException, Py4JError, OSError):  # the script is ending
+            first_question.collect()
+
+    Thread(target=ask, name="lookups", daemon=True).start()

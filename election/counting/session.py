@@ -6,11 +6,12 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyspark
 from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
@@ -86,10 +87,17 @@ def slots_needed(settings: Settings, partitions: int) -> int:
     return 2 * partitions + 2 * settings.spark_shuffle_partitions
 
 
-def start_spark(settings: Settings, slots: int) -> SparkSession:
-    """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs."""
+def find_spark(settings: Settings) -> list[Path]:
+    """Chooses Java and Spark for this process; the jars that Spark lacks. Raises CannotRun."""
     _use_own_spark(settings)
-    jars = ensure_jars("spark", Path(settings.spark_jars_dir) if settings.spark_jars_dir else None)
+    return ensure_jars("spark", Path(settings.spark_jars_dir) if settings.spark_jars_dir else None)
+
+
+def start_spark(settings: Settings, slots: int, jars: Sequence[Path]) -> SparkSession:
+    """A session on SPARK_MASTER, or in this process with as many threads as real-time mode needs.
+
+    Raises CannotRun.
+    """
     if not settings.spark_master:
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     master = settings.spark_master or f"local[{slots}]"
@@ -119,10 +127,11 @@ def start_spark(settings: Settings, slots: int) -> SparkSession:
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         return builder.getOrCreate()
-    except Py4JJavaError as error:
+    except (Py4JJavaError, PySparkRuntimeError) as error:
+        reason = first_line(error.java_exception if isinstance(error, Py4JJavaError) else error)
         raise CannotRun(
-            f"Spark on {master} could not be started ({first_line(error.java_exception)}): set SPARK_MASTER to a master"
-            " that runs, or leave it out to count in this process"
+            f"Spark on {master} could not be started ({reason}): set SPARK_MASTER to a master that runs, or leave it"
+            " out to count in this process, and SPARK_DRIVER_MEMORY to memory that is free"
         ) from None
     finally:
         # PySpark has put its own there, which calls the JVM in the middle of whatever call is on its way.

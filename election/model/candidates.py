@@ -44,8 +44,8 @@ def _read_candidate(row: Row, replayed: bool, known: Collection[str]) -> Candida
         problems.append("candidate_name and party_affiliation are empty; one of them is needed")
     elif key in known:
         problems.append(f"{shown!r} is there twice; add a column candidate_id that tells them apart")
-    if "|" in key:
-        problems.append(f"candidate_id {key!r} has a '|', which parts the keys of messages; remove it")
+    if bad := next((sign for sign in "|{}" if sign in key), None):
+        problems.append(f"candidate_id {key!r} has a {bad!r}, which means something else in messages; remove it")
     if kind not in list(Kind):
         problems.append(f"kind is {kind!r}{nearest(kind, Kind)}")
         kind = Kind.CANDIDATE

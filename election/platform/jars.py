@@ -119,13 +119,10 @@ def resolve(name: str, folder: Path) -> None:
                 " Check the network, and HTTPS_PROXY where a proxy is needed (only the first start downloads),"
                 " and run the same command again."
             )
+        folder.mkdir(exist_ok=True)
         for jar in (work / "jars").iterdir():
-            if name == "spark" and not jar.name.startswith(SPARK_JARS):
-                jar.unlink()
-        if folder.is_symlink():
-            folder.unlink()
-        shutil.rmtree(folder, ignore_errors=True)
-        (work / "jars").rename(folder)
+            if name != "spark" or jar.name.startswith(SPARK_JARS):
+                shutil.move(jar, folder / jar.name)
 
 
 def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
@@ -146,6 +143,7 @@ def write_lock() -> None:
     JARS.mkdir(parents=True, exist_ok=True)
     lines = ["# SHA-256 of every jar, written by: python -m election.platform.jars lock"]
     for name in SETS:
+        shutil.rmtree(JARS / name, ignore_errors=True)
         resolve(name, JARS / name)
         lines += [f"{name} {jar.name} {sha256(jar)}" for jar in sorted((JARS / name).glob("*.jar"))]
     LOCK.write_text("\n".join(lines) + "\n")

@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,6 +34,11 @@ CONNECTION: dict[str, Any] = {
 }
 # Any constant will do: it stands for "preparing the election" among PostgreSQL's advisory locks.
 PREPARE_LOCK = 20131103
+
+
+def refuses_login(error: psycopg2.Error) -> bool:
+    """Whether the server knows the password otherwise, or the login not at all, where it asks for no password."""
+    return bool(re.search('authentication failed|role ".*" does not exist', str(error)))
 
 
 def connect(settings: Settings, **options: Any) -> Connection:
@@ -78,7 +84,7 @@ class Database:
                 raise CannotRun(f"PostgreSQL user {self.settings.postgres_user}: {first_line(error)}") from None
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self.stop.check()
-                self._waiting.note(self._refusal() if "authentication failed" in str(error) else first_line(error))
+                self._waiting.note(self._refusal() if refuses_login(error) else first_line(error))
                 self.close()
             backoff.wait(self.stop)
 

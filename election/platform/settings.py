@@ -24,6 +24,11 @@ RATE = Meta(ge=0, le=1e9, description="a rate: give votes per second, or 0 for a
 PROTOCOL = Meta(
     pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"
 )
+TRIGGER = Meta(
+    pattern="^(real-time|[0-9]+ (millisecond|second|minute|hour)s?)$",
+    description="real-time, or an interval of micro-batches: write '1 second'",
+)
+SIZE = Meta(pattern="^[1-9][0-9]*[kmgtKMGT]$", description="a size of memory for Java: write 2g")
 # Spark would refuse less than five seconds again and again.
 INTERVAL = Meta(
     pattern="^(([5-9]|[1-9][0-9]+) seconds?|[1-9][0-9]* (minute|hour|day)s?)$",
@@ -65,11 +70,11 @@ class Settings:
     postgres_auditor_password: str = field(default="auditor", repr=False)
 
     spark_master: str | None = None
-    spark_trigger: str = "real-time"
+    spark_trigger: Annotated[str, TRIGGER] = "real-time"
     spark_checkpoint_interval: Annotated[str, INTERVAL] = "5 minutes"
     spark_checkpoint_dir: str = str(PROJECT / "var" / "checkpoints")
     spark_shuffle_partitions: Annotated[int, WHOLE] = 2
-    spark_driver_memory: str = "2g"
+    spark_driver_memory: Annotated[str, SIZE] = "2g"
     spark_jars_dir: str | None = None
 
     randomuser_url: str = "https://randomuser.me/api/"

@@ -31,7 +31,7 @@ def summary(results: Results) -> str:
 
 
 def write(text: str, file: Path) -> None:
-    part = file.with_name(file.name + ".part")
+    part = Path(f"{file}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(file)
 

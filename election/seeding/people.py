@@ -162,7 +162,8 @@ def choose_people(url: str, election: Election) -> People:
     """The API if it answers and the election is small enough for a free service, else the generator; says which."""
     offline = Offline(election)
     if election.replayed or election.registered > API_MOST_PEOPLE:
-        log.info("voters are made up offline: %s are too many to ask of randomuser.me", f"{election.registered:,}")
+        many = f"{election.registered:,} are too many to ask of randomuser.me"
+        log.info("voters are made up offline: %s", "this is a real election" if election.replayed else many)
         return offline
     api = RandomUser(url, election, offline)
     if not api.ask(0, 1):

@@ -91,8 +91,8 @@ class Seeding:
             raise CannotRun(
                 f"the database {self.settings.postgres_db} holds the election {held['name']!r} with"
                 f" {held['registered']:,} voters, which is not ELECTION={self.settings.election}"
-                f" with {election.registered:,}: set POSTGRES_DB to another database and KAFKA_BOOTSTRAP_SERVERS to"
-                f" another Kafka, or {START_OVER}"
+                f" with {election.registered:,} as its files are now: set POSTGRES_DB to another database and"
+                f" KAFKA_BOOTSTRAP_SERVERS to another Kafka, or {START_OVER}"
             )
 
     def _seed_voters(self, roll: Roll, done: int) -> None:
@@ -115,7 +115,9 @@ class Seeding:
         """
         topic = topic_id(admin, topics.VOTERS)
         held = self.database.run(lambda connection: row(connection, "SELECT roll_published_to FROM election"))
-        if held and held["roll_published_to"] == topic:
+        # A machine that lost its power may have lost messages that Kafka had.
+        whole = count_messages(self.settings, topics.VOTERS) >= self.election.registered
+        if whole and held and held["roll_published_to"] == topic:
             log.info("the roll is on %s", topics.VOTERS)
             return
         pulse = Pulse(f"published %s voters to {topics.VOTERS}, %s/s")

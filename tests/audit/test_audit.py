@@ -1,10 +1,12 @@
 """The audit on a real Kafka and PostgreSQL; the tallies are published by the test, as the count would."""
 
+from pathlib import Path
+
 import pytest
 
 from election.audit.__main__ import main
 from election.audit.auditor import look
-from election.audit.seal import RecordedVote
+from election.audit.seal import RecordedVote, read_seal
 from election.model import topics
 from election.model.errors import CannotLook
 from election.model.messages import parse_verdict
@@ -52,12 +54,14 @@ def test_a_changed_or_removed_row_of_the_record_is_found_and_named(settings, vot
 
 
 def test_a_seal_holds_while_the_record_grows_proves_each_vote_and_names_what_was_changed(
-    settings, seeded, votes, tmp_path, capsys
+    settings, seeded, votes, tmp_path, capsys, monkeypatch
 ):
     seal, proof = str(tmp_path / "record.seal"), tmp_path / "proof.json"
     assert main([]) == 0
     assert f"Record, log and tally agree on {VOTES} votes." in capsys.readouterr().out
+    monkeypatch.setenv("ELECTION", "montreal-2013")  # which the database does not hold
     assert main(["--seal", seal]) == 0
+    assert read_seal(Path(seal))[0].election == seeded.election.name
     recorded(seeded, VOTES + 10)
     assert main(["--against", seal]) == 0
     capsys.readouterr()

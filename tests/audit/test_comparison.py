@@ -22,6 +22,14 @@ NOON = datetime(2026, 5, 7, 12, 0, 30, tzinfo=UTC)
 HELD = HeldElection("test", "A test", registered=4, votes_expected=3)
 
 
+def test_a_box_has_room_for_any_number_of_candidates():
+    register = Register([Candidate(str(number), "") for number in range(40_000)])
+    register.add("v0", ("North", "female", "18-24"))
+    box = Box(register)
+    box.put(0, 39_999, 0)
+    assert box.totals()[topics.VOTES_PER_CANDIDATE] == {"39999": 1}
+
+
 class Case:
     """An election of four voters, v0 and v1 in North, v2 and v3 in South, whose record, log and tally a test fills."""
 

@@ -12,9 +12,11 @@ from election.model.errors import StartAgain
 from election.platform.runtime import Stop
 
 START = """
-from election.counting.session import start_spark
+import sys
+from election.counting.session import find_spark, start_spark
 from election.platform.settings import Settings
-start_spark(Settings(spark_master="spark//nowhere"), 2)
+settings = Settings(spark_master=sys.argv[1] or None, spark_driver_memory=sys.argv[2])
+start_spark(settings, 2, find_spark(settings))
 """
 
 
@@ -22,9 +24,11 @@ def test_pyspark_takes_no_hold_of_ctrl_c(spark):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_spark_master_that_cannot_be_had_is_named(java):
-    said = subprocess.run([sys.executable, "-c", START], cwd=PROJECT, capture_output=True, text=True, timeout=120)
-    assert "CannotRun: Spark on spark//nowhere could not be started (" in said.stderr
+@pytest.mark.parametrize(("master", "memory"), [("spark//nowhere", "1g"), ("", "900t")])
+def test_a_master_and_a_memory_that_cannot_be_had_are_named(java, master, memory):
+    command = [sys.executable, "-c", START, master, memory]
+    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120)
+    assert f"CannotRun: Spark on {master or 'local[2]'} could not be started (" in said.stderr
     assert "set SPARK_MASTER to a master that runs" in said.stderr
 
 

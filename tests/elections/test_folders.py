@@ -20,6 +20,7 @@ FOLDER = Path(__file__).with_name("folder")
 
 REFUSED = {
     "binary.results.csv": "results.csv, line 2: not UTF-8 text (byte 80)",
+    "braces.candidates.csv": "line 2: candidate_id '{a}' has a '{', which means something else in messages; remove it",
     "candidate_twice.results.csv": "line 1: a candidate has two columns",
     "column_twice.results.csv": "line 1: the column 'votes' is there twice; remove or rename one",
     "cp1252.election.toml": "election.toml, line 1: not UTF-8 text (byte e9): save the file as UTF-8",

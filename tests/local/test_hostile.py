@@ -316,9 +316,9 @@ def test_the_jars_are_asked_for_through_the_proxy_with_its_password(java, tmp_pa
 
 
 SPARK = """
-from election.counting.session import start_spark
+from election.counting.session import find_spark, start_spark
 from election.platform.settings import load_settings
-spark = start_spark(load_settings(), 2)
+spark = start_spark(load_settings(), 2, find_spark(load_settings()))
 java = spark._jvm.java.lang.System
 print(spark.range(3).count(), java.getProperty("user.language"), java.getProperty("java.io.tmpdir"))
 loader = spark._jvm.java.lang.Thread.currentThread().getContextClassLoader()

@@ -64,6 +64,21 @@ def test_a_jar_that_was_changed_is_noticed(tmp_path):
     assert "is missing" in jars.difference("kafka", tmp_path)
 
 
+def test_jars_are_put_beside_what_a_folder_has_already(tmp_path, monkeypatch):
+    def resolved(*_, folder, **__):
+        (folder / "jars").mkdir()
+        for name in ("kafka-clients-1.jar", "what-spark-has.jar"):
+            (folder / "jars" / name).touch()
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(jars, "run_java", resolved)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "own.jar").touch()
+    jars.resolve("spark", mine)
+    assert sorted(path.name for path in mine.iterdir()) == ["kafka-clients-1.jar", "own.jar"]
+
+
 def test_a_taken_port_is_replaced_by_the_next_free_one():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

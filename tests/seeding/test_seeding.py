@@ -114,6 +114,14 @@ def test_the_roll_is_published_once_and_again_to_a_new_topic(seeding, settings, 
     assert [key for key, voter in voters.items() if voter.voted_at] == [vote.voter_id]
 
 
+def test_a_topic_that_lost_voters_in_a_power_cut_gets_the_roll_again(seeding, settings, admin, election):
+    seeding.seed_database()
+    producer = make_producer(settings)
+    execute(settings, f"UPDATE election SET roll_published_to = '{topic_id(admin, topics.VOTERS)}'")
+    seeding.publish_roll(admin, producer)
+    assert len(list(read_topic(settings, topics.VOTERS))) == election.registered
+
+
 def test_recorded_votes_that_the_log_lacks_are_published_again(seeding, settings, admin):
     seeding.seed_database()
     producer = make_producer(settings)

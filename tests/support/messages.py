@@ -109,6 +109,11 @@ ODD_TEXTS = (
     GOOD.replace('"candidate_id": "1"', '"candidate_id": "1\\/\\u007f\\\\u0041"'),
     GOOD.replace("1", "１"),
     *(json.dumps(wrapped) for wrapped in ([vote()], {"vote": vote()}, GOOD)),
+    *(GOOD.replace(f'"{VOTER}"', "[" * deep + "]" * deep) for deep in (499, 500, 501, 995, 1200, 5000)),
+    *(
+        GOOD.replace(VOTER, text)
+        for text in (r"\\ud800", r"\\ud800\udc00", r"\\\ud800\udc00", r"\\\ud800", r"\\\\ud800\udc00")
+    ),
 )
 LONE = b'{"voter_id": "\\ud800", "candidate_id": "1", "voting_time": "2026-05-07T12:00:00Z", "vote": 1}'
 CORPUS: tuple[Raw, ...] = (

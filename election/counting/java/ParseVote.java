@@ -39,11 +39,13 @@ public class ParseVote implements UDF2 {
     private final Map reasons;
     private final Pattern loneSurrogate;
     private final Pattern utcTime;
+    private final int mostBrackets;
 
-    public ParseVote(Map reasons, String loneSurrogate, String utcTime) {
+    public ParseVote(Map reasons, String loneSurrogate, String utcTime, String mostBrackets) {
         this.reasons = new HashMap(reasons);
         this.loneSurrogate = Pattern.compile(loneSurrogate);
         this.utcTime = Pattern.compile(utcTime);
+        this.mostBrackets = Integer.parseInt(mostBrackets);
     }
 
     public Object call(Object key, Object value) throws IOException {
@@ -55,7 +57,7 @@ public class ParseVote implements UDF2 {
         if (!Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
             return rejected("NOT_UTF8");
         }
-        if (!isFlat(text) || text.contains("\\u") && loneSurrogate.matcher(text).find()) {
+        if (!isFlat(text) || text.contains("\\u") && loneSurrogate.matcher(text.replace("\\\\", "--")).find()) {
             return rejected("NOT_JSON");
         }
         try {
@@ -93,9 +95,10 @@ public class ParseVote implements UDF2 {
         return RowFactory.create(new Object[] {null, null, null, null, reasons.get(reason)});
     }
 
-    /** Whether there is nothing in braces within the braces. */
-    private static boolean isFlat(String text) {
-        return text.indexOf('{') == text.lastIndexOf('{') && text.indexOf('}') == text.lastIndexOf('}');
+    /** Whether there is nothing in braces within the braces, nor brackets without end. */
+    private boolean isFlat(String text) {
+        boolean shallow = text.length() - text.replace("[", "").length() <= mostBrackets;
+        return shallow && text.indexOf('{') == text.lastIndexOf('{') && text.indexOf('}') == text.lastIndexOf('}');
     }
 
     private Instant moment(String time) {
