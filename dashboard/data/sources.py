@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import streamlit as st
+from confluent_kafka import KafkaException
 from msgspec.structs import asdict
 
 from dashboard.data.photos import Photos
@@ -17,6 +18,7 @@ from dashboard.figures.view import View, list_candidates
 from election.model import topics
 from election.model.definition import Election, load_election
 from election.model.errors import DefinitionError
+from election.platform.refusals import kafka_failure
 from election.platform.settings import Settings, load_settings
 from election.results.board import LiveBoard
 
@@ -83,7 +85,7 @@ class Sources:
 def open_sources() -> Sources:
     """The sources of this server, opened by its first viewer.
 
-    Raises SettingError.
+    Raises SettingError, and CannotRun when no client of Kafka can be made of the settings.
     """
     settings = load_settings(login="streamlit-app")
     try:
@@ -91,5 +93,9 @@ def open_sources() -> Sources:
     except DefinitionError as error:
         log.warning("%s: there is no map and no list of places", error)
         election = None
-    live = LiveBoard(settings).start()
-    return Sources(settings, live, Watch(settings, live).start(), Photos(), election)
+    live = LiveBoard(settings)
+    try:
+        watch = Watch(settings, live)
+    except KafkaException as error:
+        raise kafka_failure(error.args[0]) from None
+    return Sources(settings, live.start(), watch.start(), Photos(), election)

@@ -19,8 +19,10 @@ from dashboard.figures.view import View, once
 LABEL_DX = 22
 # Vega makes room by itself for labels that stand out on the right.
 PADDING = {"left": 4, "top": 18, "right": 8, "bottom": 4}
-# A short election has ticks between the minutes: they stay without a label, so that no time stands there twice.
-WHOLE_MINUTES = "utcseconds(datum.value) === 0 ? utcFormat(datum.value, '%H:%M') : ''"
+# A short election has ticks between the minutes: they stay without a label, so that no time stands there twice. A long
+# one has the day at midnight.
+DAY_OR_TIME = "utchours(datum.value) + utcminutes(datum.value) ? '%H:%M' : '%b %d'"
+WHOLE_MINUTES = f"utcseconds(datum.value) === 0 ? utcFormat(datum.value, {DAY_OR_TIME}) : ''"
 SHOWN = {"scale": None, "type": "nominal"}
 
 

@@ -9,11 +9,12 @@ import streamlit as st
 from dashboard.data.sources import Sources, open_sources
 from dashboard.drawing.markup import parts
 from dashboard.figures.view import View
-from election.model.errors import SettingError
+from election.model.errors import ElectionError
 
 HERE = Path(__file__).parent
 TABS = "Results", "Places", "Voters", "Integrity"
 INTERVALS, INTERVAL, PAUSE = (0.5, 1, 2, 5, 10), 1, 0
+PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Page:
     interval_seconds: float | None
 
     def live(self, render: Callable[[View], None]) -> None:
-        """Renders now and again every interval, all of it from one look at the count.
+        """Renders now and again every interval, all of it from one look at the count; paused, from the same one.
 
         The fragment is alone in its container: a late server can drop it, and whatever stood below would take its
         place, which ends the page.
@@ -32,7 +33,12 @@ class Page:
 
         @st.fragment(run_every=self.interval_seconds)
         def refresh() -> None:
-            render(self.sources.look())
+            view = self.sources.look()
+            if self.interval_seconds is None:
+                view = st.session_state.setdefault(PAUSED, view)
+            else:
+                st.session_state.pop(PAUSED, None)
+            render(view)
 
         with st.container():
             refresh()
@@ -44,12 +50,12 @@ def show(html: str) -> None:
 
 
 def open_page() -> Page:
-    """Sets up the page and its sidebar; a setting that can't be used is said instead of a page."""
+    """Sets up the page and its sidebar; why there can be none is said instead."""
     st.set_page_config("Election results", str(HERE / "icon.svg"), "wide", initial_sidebar_state="collapsed")
     st.html(HERE / "style.css")
     try:
         sources = open_sources()
-    except SettingError as error:
+    except ElectionError as error:
         show(parts.notice([f"The dashboard can't start: {error}"]))
         st.stop()
     with st.sidebar:

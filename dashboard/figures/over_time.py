@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from dashboard.figures import words
 from dashboard.figures.view import View, Watched, once
 from election.model import topics
 from election.model.messages import Tally
 
 RACE_POINTS = 120
-RATE_SECONDS = 10
+RATE_SECONDS, OLD_SECONDS = 10, 60
 MINUTE = timedelta(minutes=1)
 
 
@@ -52,14 +53,15 @@ def divide(rows: Sequence[Tally], points: int) -> list[Moment]:
     return moments
 
 
-def rates(watched: Watched) -> tuple[float, float]:
-    """Votes cast and votes counted per second over the last ten seconds or so."""
-    if len(watched.samples) < 2:
-        return 0, 0
+def rates(watched: Watched, now: float) -> tuple[str, str]:
+    """Votes cast and votes counted per second over the last ten seconds or so; a dash where they are not known."""
+    if len(watched.samples) < 2 or now - watched.samples[-1].at > OLD_SECONDS:
+        return "–", "–"
     *earlier, newest = watched.samples
     oldest = next((sample for sample in earlier if newest.at - sample.at <= RATE_SECONDS), earlier[-1])
     seconds = newest.at - oldest.at
-    return max(newest.recorded - oldest.recorded, 0) / seconds, max(newest.counted - oldest.counted, 0) / seconds
+    cast, counted = newest.recorded - oldest.recorded, newest.counted - oldest.counted
+    return words.rate(max(cast, 0) / seconds), words.rate(max(counted, 0) / seconds)
 
 
 @once

@@ -42,8 +42,9 @@ def places(view: View) -> list[Place]:
     votes: dict[str, dict[str, int]] = {name: {} for name in view.locations}
     for tally in view.board.rows(topics.VOTES_BY_LOCATION):
         votes.setdefault(tally.state, {})[tally.candidate_id] = tally.total_votes
-    counted = {tally.state: tally.registered for tally in view.board.rows(topics.TURNOUT_BY_LOCATION)}
-    registered = {**view.locations, **{name: number for name, number in counted.items() if number}}
+    registered = {tally.state: tally.registered for tally in view.board.rows(topics.TURNOUT_BY_LOCATION)}
+    if not view.one_voter_per_ballot:  # else the roll of a place that has no number here is as long as its votes
+        registered |= view.locations
     found = []
     for name in sorted(votes, key=natural):
         here = [one for one in view.candidates if one.candidate_id in votes[name]]

@@ -1,10 +1,10 @@
 """Everything that the page knows at one moment. Pure data: the tabs turn it into figures, charts and words."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from dashboard.figures.palette import OTHER, Mark, give_marks
 from dashboard.figures.words import number
@@ -21,6 +21,8 @@ NO_LOGIN = (
 # The id of all candidates together who have no mark of their own.
 OTHERS = "*others*"
 DELAYS_SECONDS = 60
+Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class View:
     counting_problem: str | None = None
     heard_at: float = 0.0
     watched: Watched = field(default_factory=Watched)
+    # What was made of it for one viewer, by function and arguments: the others get the same.
+    made: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -134,8 +138,17 @@ class View:
         return self.votes_expected is not None and self.registered == self.votes_expected
 
 
-# For a function of a view: what it makes for the first viewer who asks is kept for the others.
-once = lru_cache(maxsize=8)
+def once(work: Callable[Concatenate[View, Arguments], Made]) -> Callable[Concatenate[View, Arguments], Made]:
+    """For a function of a view: what it makes for the first viewer who asks is kept, as long as the view is."""
+
+    @wraps(work)
+    def shared(view: View, *arguments: Arguments.args, **named: Arguments.kwargs) -> Made:
+        key = (work, *arguments, *named.items())
+        if key not in view.made:
+            view.made[key] = work(view, *arguments, **named)
+        return cast(Made, view.made[key])
+
+    return shared
 
 
 def list_candidates(

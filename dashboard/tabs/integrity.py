@@ -32,7 +32,7 @@ def render(view: View, _page: Page) -> None:
 def _sums(view: View) -> None:
     watched = view.watched
     agreement, why = check(view)
-    cast, counted = map(words.rate, rates(watched))
+    cast, counted = rates(watched, view.now)
     log = f"{watched.log_messages:,}" if watched.log_messages is not None else "–"
     note = "The record is PostgreSQL's votes, the log votes_topic, the tally the count"
     if watched.database_at and watched.kafka_at:
@@ -82,7 +82,7 @@ def _parts(view: View) -> Markup:
 def _delays(view: View) -> None:
     note = "Median and 99th percentile of each second of the last minute, in ms; times in UTC"
     show(parts.heading("From cast to counted", note))
-    if len(delays(view)) < 2:
+    if not view.delays:
         show(parts.empty("No votes were counted in the last minute."))
         return
     alt = "Lines of the delay's median and 99th percentile. The table below has the figures."

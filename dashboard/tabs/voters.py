@@ -82,6 +82,9 @@ def _roll(page: Page) -> None:
         st.session_state.roll_search, st.session_state.roll_pages = search, [""]
     pages: list[str] = st.session_state.roll_pages
     answer = ask(page.sources.settings, search, pages[-1])
+    if answer == ([], False) and len(pages) > 1:  # who was there has voted meanwhile
+        del pages[1:]
+        answer = ask(page.sources.settings, search, pages[-1])
     if isinstance(answer, CannotLook):
         show(parts.notice([f"The roll can't be searched now: {answer}"]))
         return

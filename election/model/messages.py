@@ -13,7 +13,8 @@ from election.model.errors import Malformed
 
 # What the whole of a text must look like; `ParseVote.java` is given the patterns of times and broken characters.
 _FLAT_OBJECT = re.compile(r"[ \t\r\n]*\{[^{}]*\}[ \t\r\n]*")
-UTC_TIME = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|\+00:00)"
+MINUTE = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]"
+UTC_TIME = rf"{MINUTE}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|\+00:00)"
 # The end of the text, as Python and JSON Schema both write it.
 END = r"(?![\s\S])"
 # Parsers give up at different depths; a vote has none.
@@ -84,7 +85,7 @@ class Tally(msgspec.Struct, frozen=True):
     state: TallyText = ""
     gender: TallyText = ""
     age_group: TallyText = ""
-    minute: TallyText = ""
+    minute: Annotated[str, msgspec.Meta(pattern=f"^({MINUTE}Z)?{END}")] = ""
     registered: Count | None = None
 
 

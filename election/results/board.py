@@ -78,6 +78,8 @@ class Board:
     def _count(self, topic: str, key: str, tally: Tally, now: float) -> None:
         if key != "|".join(getattr(tally, name) for name in KEYS[topic]):
             raise Malformed("the key is not that of the value")
+        if tally.minute:
+            datetime.fromisoformat(tally.minute)  # raises ValueError for the 30th of February
         held = self.totals[topic].get(key)
         if held is None and len(self.totals[topic]) >= topics.MOST_KEYS:
             raise Malformed(f"more than {topics.MOST_KEYS:,} keys")

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dashboard.figures import words
 from dashboard.figures.figures import Lead, Stage, Standing, await_votes, fold, lead, say_settled, stage, standings
 from dashboard.figures.over_time import divide
 from dashboard.figures.palette import DRAWN, MARKS, NOTHING, Mark
-from dashboard.figures.places import Place, natural
+from dashboard.figures.places import Place, natural, places
 from dashboard.figures.view import Group, View, Watched, list_candidates
 from election.model import topics
 from election.model.messages import Tally
@@ -49,6 +50,20 @@ def test_candidates_of_the_same_name_are_told_apart() -> None:
 def test_places_with_numbers_stand_as_people_count() -> None:
     names = ["102-b", "11-c", "101-a", "Kent", "9", "kent 2"]
     assert sorted(names, key=natural) == ["Kent", "kent 2", "9", "11-c", "101-a", "102-b"]
+
+
+@pytest.mark.parametrize(("registered", "turned_out"), [(25, False), (20, True)])
+def test_a_place_whose_registered_voters_are_not_known_has_no_turnout(registered: int, turned_out: bool) -> None:
+    """Its roll is as long as its votes; where no place has a number, the page says one voter per ballot."""
+    board = Board()
+    tally = Tally(15, datetime.now(UTC), state="North", registered=15)
+    board.totals[topics.TURNOUT_BY_LOCATION]["North"] = tally
+    board.totals[topics.VOTES_BY_LOCATION]["North|a"] = structs.replace(tally, candidate_id="a")
+    locations = {"North": None, "South": registered - 15}
+    seen = View(0.0, registered=registered, votes_expected=20, locations=locations, board=board)
+    north, south = places(seen)
+    assert (north.registered is not None, north.turned_out) == (turned_out, turned_out)
+    assert south.registered == (registered - 15 if registered == 25 else None)
 
 
 def test_most_votes_come_first_and_equals_stay_in_the_elections_order() -> None:

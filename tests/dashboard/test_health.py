@@ -74,9 +74,10 @@ def test_movement_is_noted_and_standstill_keeps_its_time() -> None:
 
 def test_rates_are_taken_over_about_ten_seconds() -> None:
     samples = tuple(Sample(NOW + 2 * step, 100 * step, 80 * step) for step in range(20))
-    assert rates(Watched(samples=samples)) == (50, 40)
-    assert rates(Watched(samples=samples[:1])) == (0, 0)
-    assert rates(Watched(samples=(Sample(NOW, 0, 0), Sample(NOW + 100, 100, 50)))) == (1, 0.5)
+    assert rates(Watched(samples=samples), NOW + 40) == ("50", "40")
+    assert rates(Watched(samples=samples[:1]), NOW) == ("–", "–")
+    assert rates(Watched(samples=(Sample(NOW, 0, 0), Sample(NOW + 100, 100, 50))), NOW + 100) == ("1.0", "0.5")
+    assert rates(Watched(samples=samples), NOW + 100) == ("–", "–")
 
 
 def test_each_part_says_what_is_seen_of_it() -> None:

@@ -1,6 +1,7 @@
 """The whole page in every state, by Streamlit's AppTest."""
 
 import re
+import threading
 import time
 import tomllib
 from dataclasses import replace
@@ -10,17 +11,18 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.data.sources import Sources
+from dashboard.data.sources import Sources, open_sources
 from dashboard.drawing import page
 from dashboard.drawing.page import TABS
 from dashboard.figures.view import NO_LOGIN, Watched
+from dashboard.tabs import voters
 from election import PROJECT
-from election.model.errors import SettingError
+from election.model.errors import CannotRun, SettingError
 from election.model.messages import Reason
 from election.results.board import CONNECTING, NO_TOPICS, Board, RejectedVote
 from election.results.look import NO_ELECTION
 from tests.dashboard.conftest import APP, Shown, Texts, html_of
-from tests.dashboard.staged import HOSTILE, sources_of, staged_board, staged_sources
+from tests.dashboard.staged import HOSTILE, ROLL, sources_of, staged_board, staged_sources
 
 VOTE = {"state": "12-Saint-Sulpice", "gender": "male", "age_group": "75+", "at": 0.0}
 
@@ -173,6 +175,44 @@ def test_a_server_that_is_late_cannot_end_the_page(show: Shown) -> None:
     assert len(fragment.children) > 1
     config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())
     assert config["global"]["minCachedMessageSize"] >= 1e9
+
+
+def test_a_paused_page_stands_still_whatever_is_clicked_and_goes_on_afterwards(show: Shown) -> None:
+    show(staged_sources(0.3))
+    before = str(Texts(html_of(show.app)))
+    later = staged_sources(0.6)
+    show.monkeypatch.setattr(page, "open_sources", lambda: later)
+    show.app.selectbox(key="refresh").set_value(page.PAUSE).run()
+    paused = str(Texts(html_of(show.app)))
+    show.monkeypatch.setattr(page, "open_sources", lambda: staged_sources(0.9))
+    show.app.run()
+    assert str(Texts(html_of(show.app))) == paused != before
+    show.app.selectbox(key="refresh").set_value(2).run()
+    assert str(Texts(html_of(show.app))) != paused
+
+
+def test_a_last_page_of_the_roll_whose_voters_have_voted_goes_back_to_the_first(show: Shown) -> None:
+    last = ROLL[:2]
+    show.monkeypatch.setattr(voters, "search_roll", lambda *_: (last, False) if _[2] else (ROLL, True))
+    voters.ask.clear()
+    assert "Voters 1 to 25" in show(staged_sources(0.3), "Voters")
+    next(button for button in show.app.button if button.label == "Next").click().run()
+    assert "Voters 26 to 27" in html_of(show.app)
+    last = []
+    voters.ask.clear()
+    show.app.run()
+    voters.ask.clear()
+    assert "Voters 1 to 25" in html_of(show.app)
+
+
+def test_settings_that_no_client_of_kafka_takes_are_said_and_leave_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+    monkeypatch.setenv("KAFKA_SASL_MECHANISM", "SCRAM-SHA512")
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", "x")
+    before = threading.active_count()
+    with pytest.raises(CannotRun, match="look at the settings that begin with KAFKA_"):
+        open_sources()
+    assert threading.active_count() == before
 
 
 def test_a_page_that_is_a_refresh_behind_still_finds_its_files(show: Shown) -> None:

@@ -184,6 +184,13 @@ def test_a_tally_under_another_key_than_its_own_is_malformed(key):
     assert (board.counted, board.malformed) == (0, 1)
 
 
+@pytest.mark.parametrize("minute", ["noon", "2026-05-07T12:00", "2026-02-30T12:00Z", "2026-05-07T12:00:00Z"])
+def test_a_minute_that_is_none_is_malformed(minute):
+    board = Board()
+    apply(board, f"{minute}|1".encode(), {**TALLY, "minute": minute}, topics.VOTES_PER_MINUTE)
+    assert (board.rows(topics.VOTES_PER_MINUTE), board.malformed) == ([], 1)
+
+
 def test_a_flood_of_made_up_keys_and_fields_does_not_fill_the_board(monkeypatch):
     monkeypatch.setattr(topics, "MOST_KEYS", 3)
     board = Board()
