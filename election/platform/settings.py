@@ -21,9 +21,15 @@ WHOLE = Meta(ge=1, description="a whole number, 1 or more")
 VOTERS = Meta(ge=1, le=MOST_VOTERS, description=f"a whole number from 1 to {MOST_VOTERS:,}")
 SECONDS = Meta(ge=0, description="a whole number of seconds, 0 or more")
 RATE = Meta(ge=0, le=1e9, description="a rate: give votes per second, or 0 for as fast as possible")
-PROTOCOL = Meta(
-    pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"
-)
+
+
+def one_of(*texts: str) -> Meta:
+    return Meta(pattern=f"^({'|'.join(texts)})$", description=f"one of {', '.join(texts)}")
+
+
+PROTOCOL = one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISM = one_of("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
+SSLMODE = one_of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 TRIGGER = Meta(
     pattern="^(real-time|[0-9]+ (millisecond|second|minute|hour)s?)$",
     description="real-time, or an interval of micro-batches: write '1 second'",
@@ -49,7 +55,7 @@ class Settings:
     kafka_partitions: Annotated[int, WHOLE] = 4
     kafka_replication_factor: Annotated[int, WHOLE] = 1
     kafka_security_protocol: Annotated[str, PROTOCOL] = "PLAINTEXT"
-    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_sasl_mechanism: Annotated[str, MECHANISM] = "SCRAM-SHA-512"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: str | None = field(default=None, repr=False)
     kafka_ssl_ca_location: str | None = None
@@ -59,7 +65,7 @@ class Settings:
     postgres_db: str = "voting"
     postgres_user: str = "postgres"
     postgres_password: str = field(default="postgres", repr=False)
-    postgres_sslmode: str = "prefer"
+    postgres_sslmode: Annotated[str, SSLMODE] = "prefer"
     postgres_sslrootcert: str | None = None
     postgres_admin_user: str = "postgres"
     postgres_admin_password: str = field(default="postgres", repr=False)
@@ -198,7 +204,7 @@ def _check_sasl(settings: Settings) -> None:
     if not settings.kafka_sasl:
         return
     protocol = settings.kafka_security_protocol
-    if protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism.upper() == "PLAIN":
+    if protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism == "PLAIN":
         raise SettingError(
             "KAFKA_SASL_MECHANISM=PLAIN would send the password in clear with KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT:"
             " use SASL_SSL, or a SCRAM mechanism"

@@ -5,6 +5,7 @@ import threading
 import time
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -205,10 +206,13 @@ def test_a_last_page_of_the_roll_whose_voters_have_voted_goes_back_to_the_first(
     assert "Voters 1 to 25" in html_of(show.app)
 
 
-def test_settings_that_no_client_of_kafka_takes_are_said_and_leave_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
-    monkeypatch.setenv("KAFKA_SASL_MECHANISM", "SCRAM-SHA512")
-    monkeypatch.setenv("KAFKA_SASL_PASSWORD", "x")
+def test_settings_that_no_client_of_kafka_takes_are_said_and_leave_no_thread(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    no_certificate = tmp_path / "ca.crt"
+    no_certificate.write_text("not PEM")
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv("KAFKA_SSL_CA_LOCATION", str(no_certificate))
     before = threading.active_count()
     with pytest.raises(CannotRun, match="look at the settings that begin with KAFKA_"):
         open_sources()

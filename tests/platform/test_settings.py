@@ -21,6 +21,7 @@ def test_variables_are_read_by_their_names():
     [
         *(("VOTERS", text) for text in ("0", "many", "100000001")),
         *(("RATE", text) for text in ("-1", "nan", "inf")),
+        *(("KAFKA_SASL_MECHANISM", "SCRAM-SHA512"), ("POSTGRES_SSLMODE", "verify_full")),
         *(("SPARK_TRIGGER", text) for text in ("realtime", "1", "often")),
         *(("SPARK_DRIVER_MEMORY", text) for text in ("2GB", "2 g", "much")),
         *(("SPARK_CHECKPOINT_INTERVAL", text) for text in ("3 seconds", "4999 milliseconds", "often", "5")),
