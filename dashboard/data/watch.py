@@ -82,7 +82,7 @@ class Watch:
     def _ends(self, topic: str, partitions: list[int]) -> Ends:
         asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
         answered = self._admin.list_offsets(asked, request_timeout=KAFKA_SECONDS)
-        return {at: found.result().offset for at, found in answered.items()}
+        return {at: answered[at].result().offset for at in asked}
 
     def _group(self, group: str, ends: Ends) -> Group:
         described = self._admin.describe_consumer_groups([group], request_timeout=KAFKA_SECONDS)[group]

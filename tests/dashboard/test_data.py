@@ -10,9 +10,14 @@ import requests
 
 from dashboard.data.photos import LARGEST_BYTES, Photos, data_address
 from dashboard.data.watch import Watch
-from dashboard.figures.view import Watched
+from dashboard.figures.view import Group, Watched
+from election.model import topics
 from election.platform.settings import Settings
+from election.results.board import LiveBoard
+from election.seeding.seed import Seeding
 from tests.conftest import wait_for
+from tests.support.counted import log_votes
+from tests.support.votes import recorded
 
 
 def test_only_pictures_of_a_sensible_size_are_put_into_the_page() -> None:
@@ -56,3 +61,13 @@ def test_the_watch_goes_on_after_a_defect(monkeypatch: pytest.MonkeyPatch, caplo
     watch.start()
     wait_for(lambda: watch.look().log_messages, 10, "the look after the defect")
     assert "a defect" in caplog.text
+
+
+def test_a_look_tells_record_log_and_how_far_behind_the_scripts_are(settings: Settings, seeded: Seeding) -> None:
+    votes = recorded(seeded, 3)
+    log_votes(settings, votes)
+    seen = Watch(settings, LiveBoard(settings)).step(Watched())
+    assert (seen.kafka_problem, seen.database_problem) == (None, None)
+    assert (seen.log_messages, seen.recorded, seen.groups[topics.MAIN_GROUP]) == (3, 3, Group(0, 3))
+    assert seen.election
+    assert seen.election["registered"] == seeded.election.registered
