@@ -93,6 +93,7 @@ class Way:
 
 
 def start_spark(trigger: str, pipeline: Pipeline, _settings: Settings) -> Process:
+    """`spark-streaming.py` with this trigger, once it counts."""
     return start_count(pipeline, SPARK_TRIGGER=trigger)
 
 

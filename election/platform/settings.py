@@ -23,13 +23,13 @@ SECONDS = Meta(ge=0, description="a whole number of seconds, 0 or more")
 RATE = Meta(ge=0, le=1e9, description="a rate: give votes per second, or 0 for as fast as possible")
 
 
-def one_of(*texts: str) -> Meta:
+def _one_of(*texts: str) -> Meta:
     return Meta(pattern=f"^({'|'.join(texts)})$", description=f"one of {', '.join(texts)}")
 
 
-PROTOCOL = one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-MECHANISM = one_of("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
-SSLMODE = one_of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+PROTOCOL = _one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISM = _one_of("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
+SSLMODE = _one_of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 TRIGGER = Meta(
     pattern="^(real-time|[0-9]+ (millisecond|second|minute|hour)s?)$",
     description="real-time, or an interval of micro-batches: write '1 second'",

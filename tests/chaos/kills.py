@@ -85,10 +85,14 @@ def run_kills(rate: int, seconds: Collection[int], folder: Path) -> list[str]:
     return problems
 
 
+def has_come(moment: float) -> bool:
+    return time.monotonic() >= moment
+
+
 def stop_at(seconds: Collection[int], pipeline: Pipeline, reader: Consumer, said: Said) -> Iterator[Left]:
     began, count = time.monotonic(), pipeline.parts[SPARK]
     for second in sorted(seconds):
-        time.sleep(max(0.0, began + second - time.monotonic()))
+        wait_for(partial(has_come, began + second), TIMEOUT_SECONDS, f"second {second}", pause_seconds=0.01)
         count.send_signal(signal.SIGSTOP)
         copy = pipeline.folder / f"second-{second}"
         shutil.copytree(pipeline.folder / "checkpoints", copy)
@@ -112,14 +116,8 @@ def go_on(left: Left, pipeline: Pipeline, reader: Consumer, election: Election) 
 
     try:
         wait_for(is_counted, TIMEOUT_SECONDS, "everything is counted again")
-        problems = differences("what was said last", board_of(left.said), election)
     except AssertionError as error:
-        problems = [f"{error}: {board_of(left.said).counted_everywhere} of {election.ballots} votes"]
-    log.info(
-        "second %d: %d votes counted, then all %d, %.0f s",
-        left.second,
-        before,
-        election.ballots,
-        time.monotonic() - started,
-    )
-    return problems
+        return [f"{error}: {board_of(left.said).counted_everywhere} of {election.ballots} votes"]
+    took = time.monotonic() - started
+    log.info("second %d: %d votes counted, then all %d, %.0f s", left.second, before, election.ballots, took)
+    return differences("what was said last", board_of(left.said), election)

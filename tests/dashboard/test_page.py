@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.data.database import Search
 from dashboard.data.sources import Sources, open_sources
 from dashboard.drawing import page
 from dashboard.drawing.page import TABS
@@ -20,6 +21,7 @@ from dashboard.tabs import voters
 from election import PROJECT
 from election.model.errors import CannotRun, SettingError
 from election.model.messages import Reason
+from election.platform.settings import Settings
 from election.results.board import CONNECTING, NO_TOPICS, Board, RejectedVote
 from election.results.look import NO_ELECTION
 from tests.dashboard.conftest import APP, Shown, Texts, html_of
@@ -194,7 +196,11 @@ def test_a_paused_page_stands_still_whatever_is_clicked_and_goes_on_afterwards(s
 
 def test_a_last_page_of_the_roll_whose_voters_have_voted_goes_back_to_the_first(show: Shown) -> None:
     last = ROLL[:2]
-    show.monkeypatch.setattr(voters, "search_roll", lambda *_: (last, False) if _[2] else (ROLL, True))
+
+    def search_roll(_settings: Settings, _search: Search, after: str) -> voters.Answer:
+        return (last, False) if after else (ROLL, True)
+
+    show.monkeypatch.setattr(voters, "search_roll", search_roll)
     voters.ask.clear()
     assert "Voters 1 to 25" in show(staged_sources(0.3), "Voters")
     next(button for button in show.app.button if button.label == "Next").click().run()
