@@ -60,19 +60,24 @@ def clean_environment():
     return dict(kept, PIP_USER="0", **({"LC_ALL": language} if language else {}))
 
 
-def wanted(lock):
-    """What the installed packages depend on, as one hash."""
+def digest(lock):
+    """The hash of what a lock says."""
     with open(os.path.join(PROJECT, lock), "rb") as file:
-        return hashlib.sha256(sys.version.encode() + file.read().replace(b"\r\n", b"\n")).hexdigest()
+        return hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def wanted(lock):
+    """What the installed packages depend on, as one line."""
+    return " ".join([digest(lock)] + sys.version.split())
 
 
 def installed():
-    """The hashes of what .venv has whole; none when there is no .venv, or it is of a Python that is gone."""
+    """The lines of what .venv has whole; none when there is no .venv, or it is of a Python that is gone."""
     try:
         with open(STAMP) as file:
-            return file.read() if os.path.exists(PYTHON) else ""
+            return file.read().splitlines() if os.path.exists(PYTHON) else []
     except (OSError, UnicodeDecodeError):
-        return ""
+        return []
 
 
 def call(command, environment, **options):
@@ -99,7 +104,8 @@ def ensure_packages(lock, environment):
             return
         ensure_venv(environment)
         # What another version of this project has installed is no longer whole after this.
-        kept = [wanted(other) for other in LOCKS if other != lock and wanted(other) in installed()]
+        current = [digest(each) for each in LOCKS]
+        kept = [line for line in installed() if line.split(" ")[0] in current]
         print("installing %s into .venv (the first time takes a minute or two)" % lock, flush=True)
         pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
         if call(pip, environment) != 0:

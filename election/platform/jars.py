@@ -8,6 +8,7 @@
 
 import fcntl
 import hashlib
+import logging
 import re
 import shutil
 import sys
@@ -19,6 +20,8 @@ from urllib.request import getproxies_environment
 from election import PROJECT
 from election.model.errors import CannotRun
 from election.platform.java import find_java_home, run_java
+
+log = logging.getLogger(__name__)
 
 LOCK = Path(__file__).with_name("jars.lock")
 JARS = PROJECT / "var" / "jars"
@@ -133,6 +136,7 @@ def ensure_jars(name: str, folder: Path | None = None) -> list[Path]:
         with (folder.parent / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if difference(name, folder):  # still, and not just brought by another run
+                log.info("bringing the jars of %s from Maven Central, as the first start does", name)
                 resolve(name, folder)
         if problem := difference(name, folder):
             raise CannotRun(f"{folder}: {problem}. Delete the folder and try again.")

@@ -216,7 +216,7 @@ def test_packages_of_another_version_of_the_project_are_installed_anew(tmp_path,
     installed, versions = [], {"requirements.lock": 1, "requirements-dev.lock": 1}
     monkeypatch.setattr(run, "STAMP", str(tmp_path / "stamp"))
     monkeypatch.setattr(run, "PYTHON", sys.executable)
-    monkeypatch.setattr(run, "wanted", lambda lock: f"{lock} {versions[lock]}")
+    monkeypatch.setattr(run, "digest", lambda lock: f"{lock}-{versions[lock]}")
 
     def call(command, *_, **__):
         installed.extend(lock for lock in command if lock in versions)
@@ -230,6 +230,11 @@ def test_packages_of_another_version_of_the_project_are_installed_anew(tmp_path,
         versions.update(dict.fromkeys(versions, version))
         run.ensure_packages("requirements.lock", {})
     assert installed[2:] == ["requirements.lock"] * 2
+    for version in ("3.12.1", "3.11.2", "3.12.1"):
+        with monkeypatch.context() as python:
+            python.setattr(sys, "version", version)
+            run.ensure_packages("requirements.lock", {})
+    assert installed[4:] == ["requirements.lock"] * 2  # once for each Python, however often they take turns
 
 
 def test_a_folder_where_no_program_runs_is_refused(tmp_path, monkeypatch):
